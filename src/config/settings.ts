@@ -1,0 +1,62 @@
+import type { Deployment } from '../registry/deployment.js';
+
+/** An entry of `model_list`: a deployment whose name or model may hold one `*`. */
+export type ConfiguredDeployment = Deployment;
+
+/** Every choice an operator can make, checked and with its default: made once at the start and handed on as a value. */
+export interface Settings {
+  readonly server: {
+    readonly host: string;
+    readonly port: number;
+    /** How long a stopping server waits for answers that are under way. */
+    readonly drainMs: number;
+  };
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  readonly masterKey: string;
+  readonly limits: {
+    /** Largest picture, in bytes. */
+    readonly imageBytes: number;
+    /** Largest JSON body, in bytes. */
+    readonly jsonBytes: number;
+    /** Largest text field of a form, in bytes. */
+    readonly fieldBytes: number;
+    /** Uploads above this many bytes go to a temporary file. */
+    readonly spoolBytes: number;
+    /** All uploads in flight together, in bytes. */
+    readonly uploadBytesInFlight: number;
+  };
+  readonly upstream: {
+    readonly connectTimeoutMs: number;
+    /** From the end of sending to the first byte of the answer. */
+    readonly firstByteTimeoutMs: number;
+    /** Calls in flight to one account: the size of its connection pool. */
+    readonly connections: number;
+  };
+  /** How often a waiting event stream gets a comment. */
+  readonly heartbeatMs: number;
+  readonly models: {
+    /** Name used by requests without `model`. */
+    readonly defaultModel: string;
+    readonly defaultResponseFormat: 'url' | 'b64_json';
+    /** Ignore what OpenAI knows and Recraft does not (true), or refuse it (false). */
+    readonly dropParams: boolean;
+    /** `model_list`, wildcards included, in order. */
+    readonly configured: readonly ConfiguredDeployment[];
+    /** Names that stand for another name: `gpt-image-1`, and `router_settings.model_group_alias`. */
+    readonly aliases: ReadonlyMap<string, ModelAlias>;
+    /** Account used for `recraft/<model>` without configuration; undefined where `RECRAFT_API_KEY` is unset. */
+    readonly builtIn: Pick<Deployment, 'apiKey' | 'apiBase' | 'timeoutMs'> | undefined;
+  };
+  /** What the operator should know and that does not stop the start; logged once. */
+  readonly warnings: readonly string[];
+}
+
+export interface ModelAlias {
+  /** The name it stands for. */
+  readonly model: string;
+  /** Request fields, by wire name, that requests under this alias get where they do not set them. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+}
+
+/** Injection token of the one Settings value. */
+export const Settings = Symbol('Settings');

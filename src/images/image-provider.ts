@@ -1,0 +1,79 @@
+import type { Deployment } from '../registry/deployment.js';
+import type { ImageRequest } from './image-request.js';
+
+/** What is known about an answer when its first byte goes out. */
+export interface AnswerHead {
+  readonly contentType: string;
+  /** Undefined where the length is not known yet. */
+  readonly contentLength: number | undefined;
+  /** What the provider says it charged, in micro-dollars, where the answer named it early enough. */
+  readonly chargedMicroDollars: number | undefined;
+}
+
+/**
+ * Where an answer flows. `begin` comes first and once, when it is certain that pictures follow; then `write` until it
+ * says false (wait for `onDrain`), then `end`. An answer that breaks off after `begin` ends with `fail`.
+ */
+export interface AnswerSink {
+  begin(head: AnswerHead): void;
+  /** Takes bytes; false asks the source to wait for `onDrain`. */
+  write(chunk: Uint8Array): boolean;
+  onDrain(resume: () => void): void;
+  end(): void;
+  /** The answer broke off: whoever reads must notice. */
+  fail(cause: Error): void;
+}
+
+/** How a call ended that brought pictures. */
+export interface Fulfilment {
+  /** Pictures in the answer. */
+  readonly images: number;
+  /** What the provider says it charged, in micro-dollars; undefined where it did not say. */
+  readonly chargedMicroDollars: number | undefined;
+  /** The provider's own id of the call, for its support. */
+  readonly upstreamRequestId: string | undefined;
+}
+
+/** Times of one upstream call, milliseconds of `performance.now()`. */
+export interface UpstreamTimes {
+  sentAt: number;
+  firstByteAt: number | undefined;
+}
+
+/** A request made to fit a model. */
+export interface FittedRequest {
+  readonly request: ImageRequest;
+  /** Fields the model cannot use and that were left out, by wire name. */
+  readonly ignored: readonly string[];
+}
+
+/** The port to whoever makes pictures. What a provider cannot do, its catalogue says; there are no optional methods. */
+export interface ImageProvider {
+  /**
+   * Checks a request against the deployment's model and puts sizes into the model's own form, so that a request that
+   * is sure to fail costs nothing.
+   *
+   * @throws GatewayError naming `param`
+   */
+  fit(request: ImageRequest, deployment: Deployment): FittedRequest;
+
+  /** Price before sending, in micro-dollars; undefined where nobody knows it. */
+  price(request: ImageRequest, deployment: Deployment): number | undefined;
+
+  /**
+   * Sends the request and lets the answer flow into the sink.
+   * Rejects with a GatewayError before `sink.begin`, or after it once `sink.fail` was called.
+   */
+  fulfil(
+    request: ImageRequest,
+    deployment: Deployment,
+    sink: AnswerSink,
+    signal: AbortSignal,
+    times: UpstreamTimes,
+  ): Promise<Fulfilment>;
+
+  /** Asks for the account behind a deployment, which is free. Rejects with a GatewayError where it does not answer. */
+  probe(deployment: Deployment, signal: AbortSignal): Promise<{ credits: number }>;
+}
+
+export const ImageProvider = Symbol('ImageProvider');

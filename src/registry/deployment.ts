@@ -1,0 +1,20 @@
+/** One way to reach a model: an account at the provider, an address, and what this entry fills in by default. */
+export interface Deployment {
+  /** `model_info.id`, or a digest of the entry; answered as `x-litellm-model-id`. */
+  readonly id: string;
+  /** The name callers use; several deployments of one name form a model group. */
+  readonly group: string;
+  /** The provider's name for the model, for instance `recraftv3`. */
+  readonly model: string;
+  readonly apiKey: string;
+  /** Origin of the provider's API, without `/v1` and without a trailing slash. */
+  readonly apiBase: string;
+  /** Longest time from sending a request to the end of its answer. */
+  readonly timeoutMs: number;
+  /** `model_info.mode`: which operations prefer this deployment. */
+  readonly mode?: 'image_generation' | 'image_edit';
+  /** Request fields, by their wire names, that a request gets where it does not set them. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+  /** `model_info.output_cost_per_image` in micro-dollars: overrides the catalogue's price. */
+  readonly microDollarsPerImage?: number;
+}
