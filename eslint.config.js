@@ -14,8 +14,8 @@ const walls = [
     files: ['src/providers/**/*.ts'],
     patterns: [
       {
-        regex: '^\\.\\./\\.\\./(?!images/image-request\\.js$|images/image-provider\\.js$|errors/|registry/deployment\\.js$)',
-        message: 'A provider knows what is asked, the port, the deployment and the errors; nothing else.',
+        regex: '^\\.\\./\\.\\./(?!images/image-request\\.js$|images/image-provider\\.js$|errors/|json/|registry/(deployment|model-card)\\.js$)',
+        message: 'A provider knows what is asked, the port, deployments, model cards, the errors and the JSON scanner; nothing else.',
       },
     ],
   },

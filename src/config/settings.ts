@@ -56,6 +56,8 @@ export interface ModelAlias {
   readonly model: string;
   /** Request fields, by wire name, that requests under this alias get where they do not set them. */
   readonly defaults: Readonly<Record<string, unknown>>;
+  /** True: the name works and is not shown in lists of models. */
+  readonly hidden?: boolean;
 }
 
 /** Injection token of the one Settings value. */

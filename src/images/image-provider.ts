@@ -1,4 +1,5 @@
 import type { Deployment } from '../registry/deployment.js';
+import type { UpstreamTimes } from '../telemetry/call-record.js';
 import type { ImageRequest } from './image-request.js';
 
 /** What is known about an answer when its first byte goes out. */
@@ -19,7 +20,8 @@ export interface AnswerSink {
   /** Takes bytes; false asks the source to wait for `onDrain`. */
   write(chunk: Uint8Array): boolean;
   onDrain(resume: () => void): void;
-  end(): void;
+  /** The answer is whole; `last` are its last bytes. */
+  end(last?: Uint8Array): void;
   /** The answer broke off: whoever reads must notice. */
   fail(cause: Error): void;
 }
@@ -34,11 +36,7 @@ export interface Fulfilment {
   readonly upstreamRequestId: string | undefined;
 }
 
-/** Times of one upstream call, milliseconds of `performance.now()`. */
-export interface UpstreamTimes {
-  sentAt: number;
-  firstByteAt: number | undefined;
-}
+export type { UpstreamTimes };
 
 /** A request made to fit a model. */
 export interface FittedRequest {

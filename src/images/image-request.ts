@@ -47,7 +47,8 @@ interface Common {
   readonly controls?: Controls;
   readonly textLayout?: readonly unknown[];
   readonly randomSeed?: number;
-  readonly imageFormat?: 'png' | 'webp';
+  /** File format; `svg` only where the model draws vectors. */
+  readonly imageFormat?: 'png' | 'webp' | 'svg';
   /** Fields this gateway does not know, by their wire names: handed to the provider as they came. */
   readonly extra: Readonly<Record<string, unknown>>;
 }

@@ -7,7 +7,7 @@ export interface Deployment {
   /** The provider's name for the model, for instance `recraftv3`. */
   readonly model: string;
   readonly apiKey: string;
-  /** Origin of the provider's API, without `/v1` and without a trailing slash. */
+  /** Address of the provider's API, without `/v1` and without a trailing slash. */
   readonly apiBase: string;
   /** Longest time from sending a request to the end of its answer. */
   readonly timeoutMs: number;

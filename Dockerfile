@@ -1,0 +1,20 @@
+# One image, two programs: the gateway (the default) and, for trying it out, `node dist/sandbox/main.js`.
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY src src
+RUN npx nest build && npm prune --omit=dev --no-audit --no-fund
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+# A number, not the name `node`: Kubernetes' runAsNonRoot cannot look names up.
+USER 1000
+EXPOSE 4000
+# Node itself, not npm: it gets the signals, and answers what is under way before it leaves.
+CMD ["node", "--enable-source-maps", "dist/main.js"]

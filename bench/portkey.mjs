@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const HOME = path.join(import.meta.dirname, '.portkey');
+const MANIFEST_FILE = path.join(HOME, 'package.json');
+const INSTALL_PATIENCE_MS = 180_000;
+
+// The versions of Portkey's own lock file: with newer ones of @hono/node-server its edits answer 500 (their issue 1389).
+const MANIFEST = JSON.stringify({
+  private: true,
+  dependencies: { '@portkey-ai/gateway': '1.15.2' },
+  overrides: { '@hono/node-server': '1.13.5', hono: '4.9.7', '@hono/node-ws': '1.2.0' },
+});
+
+/** Portkey's server as it was installed by installPortkey. */
+export const PORTKEY_SERVER = path.join(HOME, 'node_modules/@portkey-ai/gateway/build/start-server.js');
+
+/** Installs Portkey beside this file on first use; throws where the registry cannot be reached. */
+export async function installPortkey() {
+  if (existsSync(PORTKEY_SERVER) && (await readFile(MANIFEST_FILE, 'utf8')) === MANIFEST) return;
+  await rm(HOME, { recursive: true, force: true });
+  await mkdir(HOME);
+  await writeFile(MANIFEST_FILE, MANIFEST);
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--fetch-retries=1'];
+  try {
+    await promisify(execFile)('npm', ['install', ...flags], { cwd: HOME, timeout: INSTALL_PATIENCE_MS });
+  } catch (cause) {
+    await rm(HOME, { recursive: true, force: true });
+    const reason = /npm error code (\S+)/.exec(cause.stderr)?.[1] ?? cause.message;
+    throw new Error(`Portkey could not be installed: ${reason}.`, { cause });
+  }
+}

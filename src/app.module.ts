@@ -1,0 +1,30 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ConfigurationModule } from './config/config.module.js';
+import type { Settings } from './config/settings.js';
+import { HealthModule } from './health/health.module.js';
+import { ImagesModule } from './images/images.module.js';
+import { KeysModule } from './keys/keys.module.js';
+import { RECRAFT_MODELS } from './providers/recraft/catalogue.js';
+import { RecraftModule } from './providers/recraft/recraft.module.js';
+import { RegistryModule } from './registry/registry.module.js';
+import { TelemetryModule } from './telemetry/telemetry.module.js';
+
+/** The whole gateway for one set of settings; the only place that names a vendor. */
+@Module({})
+export class AppModule {
+  static with(settings: Settings): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigurationModule.with(settings),
+        TelemetryModule,
+        KeysModule,
+        RecraftModule.with(settings.upstream),
+        // The two busy routes first: Express tries its routes in order.
+        ImagesModule,
+        RegistryModule.with(RECRAFT_MODELS),
+        HealthModule,
+      ],
+    };
+  }
+}

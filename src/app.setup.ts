@@ -1,0 +1,42 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { NestFactory } from '@nestjs/core';
+import type { Express } from 'express';
+import type { Logger } from 'pino';
+import { AppModule } from './app.module.js';
+import type { Settings } from './config/settings.js';
+import { allowedMethodsOf } from './errors/allowed-methods.js';
+import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
+import { FastExpressAdapter } from './fast-express.adapter.js';
+import { serveDocs } from './openapi/docs.js';
+import { LOGGER, NestLog } from './telemetry/logger.js';
+import { Metrics } from './telemetry/metrics.js';
+import { requestLog } from './telemetry/request-log.js';
+import { DtoPipe } from './validation/dto.pipe.js';
+
+/** Longer than the idle time of load balancers in front (60 s as a rule), or they would use a connection just closed. */
+const KEEP_ALIVE_MS = 65_000;
+
+/** Builds the gateway as it is shipped; the caller lets it listen. Tests build it the same way. */
+export async function createApp(settings: Settings): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings), new FastExpressAdapter(), {
+    // Bodies are read by the routes themselves, after the key was checked and within their own limits.
+    bodyParser: false,
+    bufferLogs: true,
+    abortOnError: false,
+  });
+  const logger = app.get<Logger>(LOGGER);
+  app.useLogger(new NestLog(logger));
+  for (const warning of settings.warnings) logger.warn(warning);
+
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(requestLog(logger, app.get(Metrics)));
+  app.useGlobalPipes(new DtoPipe());
+  app.useGlobalFilters(new GatewayErrorFilter(logger, allowedMethodsOf(app.getHttpAdapter().getInstance() as Express)));
+  app.enableShutdownHooks([], { useProcessExit: true });
+  serveDocs(app);
+
+  const server = app.getHttpServer();
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  return app;
+}

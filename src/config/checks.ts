@@ -1,0 +1,91 @@
+import { ValidateBy, validateSync, type ValidationError } from 'class-validator';
+
+/** A class-validator decorator whose message reads on from the property's path: "PORT must be …". Values are never quoted: they may be secrets. */
+function mustBe(what: string, test: (value: unknown) => boolean): PropertyDecorator {
+  return ValidateBy({ name: what, validator: { validate: test, defaultMessage: () => `must be ${what}` } });
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
+
+export const isBlock = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const IsText = () => mustBe('a text that is not empty (put digits in quotes)', isText);
+
+export const IsFlag = () => mustBe('true or false', (value) => typeof value === 'boolean');
+
+export const IsBlock = () => mustBe('a block of keys', isBlock);
+
+export const IsOneOf = (values: readonly string[]) =>
+  mustBe(`one of ${values.join(', ')}`, (value) => typeof value === 'string' && values.includes(value));
+
+export const IsWholeNumber = (least: number, most: number) =>
+  mustBe(
+    `a whole number from ${least} to ${most}, in digits`,
+    (value) => typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most,
+  );
+
+export const IsPositive = (unit: string) =>
+  mustBe(`a number of ${unit} above 0`, (value) => typeof value === 'number' && Number.isFinite(value) && value > 0);
+
+export const IsPrice = () =>
+  mustBe('a price in USD, 0 or more', (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0);
+
+/** A key travels in a header, where a space or a line break would cut it short or be refused. */
+export const IsKey = () =>
+  mustBe(
+    'a key of printable characters without spaces',
+    (value) => typeof value === 'string' && /^[\x21-\x7e]+$/.test(value),
+  );
+
+export const IsApiBase = () =>
+  mustBe(
+    'an http or https address that ends before or with /v1, such as https://external.api.recraft.ai',
+    (value) => typeof value === 'string' && apiAddress(value) !== undefined,
+  );
+
+/** Names with at most one `*`. */
+export const IsModelName = () =>
+  mustBe('a name with at most one *', (value) => isText(value) && value.split('*').length <= 2);
+
+/** `recraft/<model>` or the bare model name; either may hold one `*`. */
+export const IsRecraftModel = () =>
+  mustBe(
+    'a Recraft model, such as recraft/recraftv3: no other provider is served here',
+    (value) => typeof value === 'string' && /^(?:recraft\/)?(?=.)[\w.:-]*\*?[\w.:-]*$/.test(value),
+  );
+
+/** Names that stand for names: a target is a name, or LiteLLM's `{model, hidden}`. */
+export const IsAliasMap = () =>
+  mustBe(
+    'a block that maps names to model names',
+    (value) =>
+      isBlock(value) &&
+      Object.values(value).every(
+        (target) =>
+          isText(target) ||
+          (isBlock(target) && isText(target['model']) && ['boolean', 'undefined'].includes(typeof target['hidden'])),
+      ),
+  );
+
+/** An API address without the trailing slash or `/v1` that it may be given with; undefined where it is none. */
+export function apiAddress(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
+  // A password or a query would be lost on the way to Recraft, and would show in the answers that name the address.
+  if (url.username + url.password + url.search + url.hash !== '') return undefined;
+  const path = url.pathname.replace(/(?:\/v1)?\/*$/, '');
+  return /\/v1(?:\/|$)/.test(path) ? undefined : url.origin + path;
+}
+
+/** Checks an instance of a class-validator class; `path` is where it stands, for the messages. */
+export function problemsIn(subject: object, path = ''): string[] {
+  const errors = validateSync(subject, { stopAtFirstError: true, forbidUnknownValues: false });
+  return errors.flatMap((error) => describe(error, path));
+}
+
+function describe({ property, constraints = {}, children = [] }: ValidationError, parent: string): string[] {
+  const path = parent === '' ? property : `${parent}.${property}`;
+  const [own] = Object.values(constraints);
+  return own === undefined ? children.flatMap((child) => describe(child, path)) : [`${path} ${own}`];
+}

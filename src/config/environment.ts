@@ -1,0 +1,173 @@
+import { IsOptional } from 'class-validator';
+import { IsApiBase, IsFlag, IsKey, IsOneOf, IsText, IsWholeNumber, problemsIn } from './checks.js';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+
+/** Node's `fetch` gives up at 300 s and its user pays twice (openai-images.md, finding 4): every answer comes well before. */
+export const LONGEST_REQUEST_MS = 289_000;
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export const RESPONSE_FORMATS = ['url', 'b64_json'] as const;
+
+/** One row of the settings table. */
+export interface VariableDescription {
+  readonly name: string;
+  /** As it would be written; undefined where the variable has no default. */
+  readonly default: string | undefined;
+  readonly description: string;
+  /** Whether the value must not be shown. */
+  readonly secret: boolean;
+}
+
+const variables: Omit<VariableDescription, 'default'>[] = [];
+
+/** Describes a variable once, for the checks here and for the settings table of the README. */
+function Variable(description: string, { secret = false } = {}): PropertyDecorator {
+  return (_class, name) => {
+    variables.push({ name: String(name), description, secret });
+  };
+}
+
+/** Every environment variable the gateway reads, with its bounds and its default. */
+export class Environment {
+  @Variable("Recraft's API key. Without it every entry of `model_list` needs an `api_key`.", { secret: true })
+  @IsOptional()
+  @IsKey()
+  RECRAFT_API_KEY?: string;
+
+  @Variable("Address of Recraft's API, with or without a trailing slash or `/v1`.")
+  @IsApiBase()
+  RECRAFT_API_BASE: string = 'https://external.api.recraft.ai';
+
+  @Variable('The key that opens every route. Required, here or as `general_settings.master_key`.', { secret: true })
+  @IsOptional()
+  @IsKey()
+  MASTER_KEY?: string;
+
+  @Variable("LiteLLM's name for `MASTER_KEY`; read where that is unset.", { secret: true })
+  @IsOptional()
+  @IsKey()
+  LITELLM_MASTER_KEY?: string;
+
+  @Variable('Address to listen on.')
+  @IsText()
+  HOST: string = '0.0.0.0';
+
+  @Variable('Port to listen on; 0 takes any free one.')
+  @IsWholeNumber(0, 65_535)
+  PORT: number = 4000;
+
+  @Variable("A config.yaml in LiteLLM's format; `--config` goes first.")
+  @IsOptional()
+  @IsText()
+  CONFIG_FILE?: string;
+
+  @Variable('More entries for `model_list`, as a JSON array.', { secret: true })
+  @IsOptional()
+  @IsText()
+  MODEL_LIST?: string;
+
+  // Recraft's own default since V4.1 (recraft-api.md §3).
+  @Variable(
+    'Model of requests that name none. Without `RECRAFT_API_KEY` it is the first plain name of `model_list` instead.',
+  )
+  @IsText()
+  DEFAULT_MODEL: string = 'recraft/recraftv4_1';
+
+  @Variable('Form of the pictures where a request asks for none: `url` or `b64_json`.')
+  @IsOneOf(RESPONSE_FORMATS)
+  DEFAULT_RESPONSE_FORMAT: (typeof RESPONSE_FORMATS)[number] = 'url';
+
+  @Variable('Ignore parameters that OpenAI knows and Recraft does not; `false` refuses them.')
+  @IsFlag()
+  DROP_PARAMS: boolean = true;
+
+  @Variable('Largest picture of an upload, in bytes (20 MiB, as Recraft).')
+  @IsWholeNumber(1, GIB)
+  MAX_IMAGE_BYTES: number = 20 * MIB;
+
+  @Variable('Largest JSON body, in bytes (30 MiB: the largest picture as a data URL).')
+  @IsWholeNumber(1, GIB)
+  MAX_JSON_BYTES: number = 30 * MIB;
+
+  @Variable('Largest text field of a form, in bytes (1 MiB).')
+  @IsWholeNumber(1, GIB)
+  MAX_FIELD_BYTES: number = MIB;
+
+  @Variable('An upload above this many bytes goes to a temporary file (256 KiB).')
+  @IsWholeNumber(0, GIB)
+  UPLOAD_SPOOL_BYTES: number = 256 * KIB;
+
+  @Variable('All uploads in flight together, in bytes (1 GiB); more is answered 503.')
+  @IsWholeNumber(1, 1024 * GIB)
+  MAX_UPLOAD_BYTES_IN_FLIGHT: number = GIB;
+
+  @Variable('Longest time from sending a request to Recraft to the end of its answer, in milliseconds.')
+  @IsWholeNumber(1, LONGEST_REQUEST_MS)
+  REQUEST_TIMEOUT_MS: number = 280_000;
+
+  @Variable('Longest time to open a connection to Recraft, in milliseconds.')
+  @IsWholeNumber(1, LONGEST_REQUEST_MS)
+  UPSTREAM_CONNECT_TIMEOUT_MS: number = 10_000;
+
+  @Variable("Longest wait for the first byte of Recraft's answer, in milliseconds.")
+  @IsWholeNumber(1, LONGEST_REQUEST_MS)
+  UPSTREAM_FIRST_BYTE_TIMEOUT_MS: number = 280_000;
+
+  @Variable('Calls in flight to one account of Recraft.')
+  @IsWholeNumber(1, 65_535)
+  UPSTREAM_CONNECTIONS: number = 256;
+
+  @Variable('How often a waiting event stream gets a comment, in milliseconds.')
+  @IsWholeNumber(10, LONGEST_REQUEST_MS)
+  SSE_HEARTBEAT_MS: number = 10_000;
+
+  @Variable('How long a stopping server waits for answers that are under way, in milliseconds.')
+  @IsWholeNumber(0, 3_600_000)
+  SHUTDOWN_DRAIN_MS: number = 30_000;
+
+  @Variable(`Least severe line to log: ${LOG_LEVELS.join(', ')}.`)
+  @IsOneOf(LOG_LEVELS)
+  LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
+}
+
+const defaults = new Map<string, string | number | boolean | undefined>(Object.entries(new Environment()));
+
+/** The settings table: every variable with its default and what it is for. */
+export function describeEnvironment(): VariableDescription[] {
+  return variables.map(({ name, description, secret }) => {
+    const value = defaults.get(name);
+    return { name, default: value === undefined ? undefined : String(value), description, secret };
+  });
+}
+
+/** The variables that are set: an empty one counts as unset, and the line break that mounted secrets end in is cut off. */
+export function setVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const trimmed = Object.entries(environment).map(([name, value = '']) => [name, value.trim()] as const);
+  return Object.fromEntries(trimmed.filter(([, value]) => value !== ''));
+}
+
+/**
+ * Reads the gateway's variables out of `given` (as `setVariables` leaves them) and checks them.
+ * What is not given is taken from `fallbacks`, then from the defaults above.
+ */
+export function readEnvironment(
+  given: Readonly<Record<string, string>>,
+  fallbacks: Partial<Environment> = {},
+): { environment: Environment; problems: string[] } {
+  const environment = Object.assign(new Environment(), fallbacks);
+  for (const { name } of variables) {
+    const text = given[name];
+    if (text !== undefined) Object.assign(environment, { [name]: fromText(text, typeof defaults.get(name)) });
+  }
+  return { environment, problems: problemsIn(environment) };
+}
+
+/** Text that is no number or flag stays text, for the check to refuse. */
+function fromText(text: string, kind: string): string | number | boolean {
+  if (kind === 'number' && /^\d+$/.test(text)) return Number(text);
+  if (kind === 'boolean' && /^(?:true|false)$/i.test(text)) return text.toLowerCase() === 'true';
+  return text;
+}

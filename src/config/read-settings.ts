@@ -1,0 +1,83 @@
+import { emptyConfig, readConfigFile, type ConfigFile } from './config-file.js';
+import { timeoutMs } from './deployments.js';
+import { LONGEST_REQUEST_MS, readEnvironment, setVariables, type Environment } from './environment.js';
+import { readModels } from './read-models.js';
+import { SettingsError } from './settings-error.js';
+import type { Settings } from './settings.js';
+
+/**
+ * Reads every setting: the environment first, then the config file, then the defaults.
+ * `configFile` goes before the variable CONFIG_FILE.
+ *
+ * @throws SettingsError that lists all problems at once; no message holds a secret
+ */
+export function readSettings(environment: NodeJS.ProcessEnv, options: { configFile?: string } = {}): Settings {
+  const variables = setVariables(environment);
+  const path = options.configFile ?? variables['CONFIG_FILE'];
+  const file = path === undefined ? emptyConfig(variables) : readConfigFile(path, variables);
+  const read = readEnvironment(file.variables, file.problems.length === 0 ? asVariables(file) : {});
+  const problems = [...file.problems, ...read.problems];
+  const masterKey = read.environment.MASTER_KEY ?? read.environment.LITELLM_MASTER_KEY ?? file.general.master_key;
+  if (masterKey === undefined && file.readable) {
+    problems.push(
+      'MASTER_KEY is not set, and neither is general_settings.master_key: the gateway would be an open door',
+    );
+  }
+  if (read.environment.MAX_UPLOAD_BYTES_IN_FLIGHT < read.environment.MAX_IMAGE_BYTES) {
+    problems.push(
+      'MAX_UPLOAD_BYTES_IN_FLIGHT must be at least MAX_IMAGE_BYTES, or the largest picture is never let in',
+    );
+  }
+  const { models, unimplemented } = readModels(read.environment, file, problems);
+  if (problems.length > 0) throw new SettingsError(problems);
+  return {
+    ...serverSettings(read.environment),
+    masterKey: masterKey ?? '',
+    models,
+    warnings: warningsOf(file, unimplemented),
+  };
+}
+
+/** What the file says that a variable can say too: the variable goes first. */
+function asVariables({ litellm, router }: ConfigFile): Partial<Environment> {
+  const seconds = router.timeout ?? litellm.request_timeout;
+  return {
+    ...(litellm.drop_params !== undefined && { DROP_PARAMS: litellm.drop_params }),
+    ...(seconds !== undefined && { REQUEST_TIMEOUT_MS: timeoutMs(seconds) }),
+  };
+}
+
+function serverSettings(environment: Environment): Omit<Settings, 'masterKey' | 'models' | 'warnings'> {
+  return {
+    server: { host: environment.HOST, port: environment.PORT, drainMs: environment.SHUTDOWN_DRAIN_MS },
+    logLevel: environment.LOG_LEVEL,
+    limits: {
+      imageBytes: environment.MAX_IMAGE_BYTES,
+      jsonBytes: environment.MAX_JSON_BYTES,
+      fieldBytes: environment.MAX_FIELD_BYTES,
+      spoolBytes: environment.UPLOAD_SPOOL_BYTES,
+      uploadBytesInFlight: environment.MAX_UPLOAD_BYTES_IN_FLIGHT,
+    },
+    upstream: {
+      connectTimeoutMs: environment.UPSTREAM_CONNECT_TIMEOUT_MS,
+      firstByteTimeoutMs: environment.UPSTREAM_FIRST_BYTE_TIMEOUT_MS,
+      connections: environment.UPSTREAM_CONNECTIONS,
+    },
+    heartbeatMs: environment.SSE_HEARTBEAT_MS,
+  };
+}
+
+function warningsOf(file: ConfigFile, unimplemented: readonly string[]): string[] {
+  const timeouts = [file.router.timeout, file.litellm.request_timeout];
+  const tooLong = [...timeouts, ...file.models.map((entry) => entry?.litellm_params.timeout)].some(
+    (seconds) => seconds !== undefined && seconds * 1000 > LONGEST_REQUEST_MS,
+  );
+  return [
+    ...(file.restoredIndentation ? ['The config file had lost its indentation; it was restored by the keys.'] : []),
+    ...(unimplemented.length > 0 ? [`Not implemented here, and ignored: ${unimplemented.join(', ')}.`] : []),
+    ...(tooLong ? [`Timeouts above ${LONGEST_REQUEST_MS / 1000} s were cut to it: clients give up at 300 s.`] : []),
+    ...(file.general.image_generation_model !== undefined
+      ? ['general_settings.image_generation_model serves requests without a model; it overrides no request.']
+      : []),
+  ];
+}

@@ -1,0 +1,63 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import type { Logger } from 'pino';
+import { GatewayError } from './gateway-error.js';
+import { toGatewayError } from './to-gateway-error.js';
+
+/** Finds the methods that a path answers to. */
+export type AllowedMethods = (path: string) => readonly string[];
+
+/** Writes every error body, on every route, in OpenAI's envelope (DESIGN.md §5). */
+@Catch()
+export class GatewayErrorFilter implements ExceptionFilter {
+  constructor(
+    private readonly logger: Logger,
+    private readonly allowedMethods: AllowedMethods,
+  ) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(thrown, http.getRequest<Request>(), http.getResponse<Response>());
+  }
+
+  private answer(thrown: unknown, request: Request, response: Response): void {
+    const error = thrown instanceof NotFoundException ? this.notFound(request, response) : toGatewayError(thrown);
+    request.call.fault = error.fault;
+    this.note(error, request, response);
+    if (response.destroyed || response.writableEnded) return;
+    if (response.headersSent) {
+      this.answerLate(error, response);
+      return;
+    }
+    for (const [name, value] of Object.entries(error.retryHeaders())) response.setHeader(name, value);
+    if (error.status === 401) response.setHeader('www-authenticate', 'Bearer realm="image-gateway"');
+    const body = Buffer.from(JSON.stringify(error.toEnvelope()));
+    response.writeHead(error.status, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': String(body.length),
+    });
+    response.end(body);
+  }
+
+  /** An event stream is told in an event; any other answer that has begun can only be cut off. */
+  private answerLate(error: GatewayError, response: Response): void {
+    const isEventStream = String(response.getHeader('content-type')).startsWith('text/event-stream');
+    if (isEventStream) response.end(`event: error\ndata: ${JSON.stringify(error.toEnvelope())}\n\n`);
+    else response.destroy();
+  }
+
+  private notFound(request: Request, response: Response): GatewayError {
+    const path = request.originalUrl.split('?', 1)[0] ?? '/';
+    const methods = this.allowedMethods(path);
+    if (methods.length === 0) return new GatewayError('unknownRoute', `Invalid URL (${request.method} ${path}).`);
+    response.setHeader('allow', methods.join(', '));
+    return new GatewayError('wrongMethod', `${path} answers to ${methods.join(', ')}, not to ${request.method}.`);
+  }
+
+  /** Faults of ours and of the provider's are logged with their cause; a caller's mistake is in the request's own line. */
+  private note(error: GatewayError, request: Request, response: Response): void {
+    if (error.status < 500 && error.fault !== 'quotaExhausted') return;
+    const fields = { id: request.call.id, fault: error.fault, err: error.cause ?? error, begun: response.headersSent };
+    this.logger.error(fields, error.message);
+  }
+}

@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { GatewayError } from '../errors/gateway-error.js';
+import { toGatewayError } from '../errors/to-gateway-error.js';
+import { ImageProvider } from '../images/image-provider.js';
+import type { Deployment } from '../registry/deployment.js';
+import { ModelRegistry } from '../registry/model-registry.js';
+import type { AccountCheckDto, HealthyEndpointDto, UnhealthyEndpointDto } from './health.dto.js';
+
+const PATIENCE_MS = 10_000;
+
+/** Asks the accounts behind the deployments how they are, each account once. */
+@Injectable()
+export class AccountCheck {
+  constructor(
+    private readonly registry: ModelRegistry,
+    @Inject(ImageProvider) private readonly provider: ImageProvider,
+  ) {}
+
+  async check(): Promise<AccountCheckDto> {
+    const answers = await Promise.all(this.accounts().map((deployment) => this.ask(deployment)));
+    const healthy = answers.filter((answer) => 'credits' in answer);
+    const unhealthy = answers.filter((answer) => 'error' in answer);
+    return {
+      healthy_endpoints: healthy,
+      unhealthy_endpoints: unhealthy,
+      healthy_count: healthy.length,
+      unhealthy_count: unhealthy.length,
+    };
+  }
+
+  private async ask(deployment: Deployment): Promise<HealthyEndpointDto | UnhealthyEndpointDto> {
+    const about = { model: `recraft/${deployment.model}`, api_base: deployment.apiBase };
+    try {
+      const { credits } = await this.provider.probe(deployment, AbortSignal.timeout(PATIENCE_MS));
+      if (credits <= 0) throw new GatewayError('quotaExhausted', 'The account has no API units left.');
+      return { ...about, credits };
+    } catch (error) {
+      return { ...about, error: toGatewayError(error).message };
+    }
+  }
+
+  private accounts(): Deployment[] {
+    const byAccount = new Map<string, Deployment>();
+    for (const deployment of this.registry.deployments()) {
+      const account = `${deployment.apiBase} ${deployment.apiKey}`;
+      if (!byAccount.has(account)) byAccount.set(account, deployment);
+    }
+    return [...byAccount.values()];
+  }
+}

@@ -1,0 +1,20 @@
+import type { ImageRequest, Operation } from './image-request.js';
+
+/** A request made of fields, and the fields that have no meaning for it. */
+export interface Interpretation {
+  readonly request: ImageRequest;
+  /** Accepted and left out, by wire name. */
+  readonly ignored: readonly string[];
+}
+
+/**
+ * A caller's wish before it is known which deployment will serve it: the deployment may bring defaults of its own, so
+ * the request is built once it has been chosen.
+ */
+export interface ImageOrder {
+  /** The name the caller used; undefined: the configured default. */
+  readonly model: string | undefined;
+  readonly operation: Operation;
+  /** Fills what the caller left open. @throws GatewayError naming `param` */
+  interpret(defaults: Readonly<Record<string, unknown>>): Interpretation;
+}

@@ -1,0 +1,37 @@
+import type { Response } from 'express';
+import type { CallRecord } from '../telemetry/call-record.js';
+import { answerHeaders } from './answer-headers.js';
+import type { AnswerHead, AnswerSink } from './image-provider.js';
+
+/** Lets an answer flow to an HTTP client as it comes: one JSON document. */
+export class JsonAnswer implements AnswerSink {
+  constructor(
+    private readonly response: Response,
+    private readonly call: CallRecord,
+  ) {}
+
+  begin(head: AnswerHead): void {
+    const headers = answerHeaders(this.call, head);
+    headers['content-type'] = head.contentType;
+    if (head.contentLength !== undefined) headers['content-length'] = String(head.contentLength);
+    this.response.writeHead(200, headers);
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.response.write(chunk);
+  }
+
+  onDrain(resume: () => void): void {
+    this.response.once('drain', resume);
+  }
+
+  end(last?: Uint8Array): void {
+    if (last) this.response.end(last);
+    else this.response.end();
+  }
+
+  /** Only a broken connection tells a client that a document which began with 200 is not whole. */
+  fail(): void {
+    this.response.destroy();
+  }
+}

@@ -1,0 +1,16 @@
+import { IsOptional, IsString, Matches } from 'class-validator';
+import { ImageOptionsDto } from './image-options.dto.js';
+
+export const SIZE_PATTERN = /^(auto|[1-9]\d{0,4}x[1-9]\d{0,4}|[1-9]\d{0,2}:[1-9]\d{0,2})$/;
+
+/** A picture to be made from words. Fields not listed here go to Recraft as they are. */
+export class GenerateImageDto extends ImageOptionsDto {
+  /**
+   * Pixels (`1024x1024`), an aspect (`16:9`) or `auto`. OpenAI's sizes become the model's nearest of the same orientation.
+   * @example "1024x1024"
+   */
+  @IsOptional()
+  @IsString()
+  @Matches(SIZE_PATTERN, { message: 'size must be like 1024x1024, 16:9 or auto' })
+  size?: string;
+}

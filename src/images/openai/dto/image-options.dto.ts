@@ -1,0 +1,179 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsObject,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { ControlsDto, TextLayoutItemDto } from './controls.dto.js';
+
+export const RESPONSE_FORMATS = ['url', 'b64_json'] as const;
+const QUALITIES = ['auto', 'low', 'medium', 'high', 'xhigh', 'max', 'standard', 'hd'] as const;
+const BACKGROUNDS = ['auto', 'opaque', 'transparent'] as const;
+const OUTPUT_FORMATS = ['png', 'webp', 'svg', 'jpeg', 'gif'] as const;
+
+/** What generations and edits have in common: OpenAI's fields, then Recraft's. `null` anywhere means "not given". */
+export abstract class ImageOptionsDto {
+  /**
+   * What the picture shows. Up to 10,000 characters on Recraft V4 and V4.1, up to 1,000 on V3 and V2.
+   * @example "A beautiful sunset over a calm ocean"
+   */
+  @IsString()
+  @IsNotEmpty()
+  prompt!: string;
+
+  /**
+   * A configured name, `recraft/<model>`, or one of OpenAI's names that stands for the default. See `GET /v1/models`.
+   * @example "recraft/recraftv3"
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(256)
+  model?: string;
+
+  /** How many pictures, 1 to 6. Each is paid for. */
+  @ApiPropertyOptional({ type: 'integer', default: 1 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(6)
+  n?: number;
+
+  /** Links that Recraft keeps for about a day, or the pictures themselves as base64. */
+  @ApiPropertyOptional({ enum: RESPONSE_FORMATS, default: 'url' })
+  @IsOptional()
+  @IsIn(RESPONSE_FORMATS)
+  response_format?: (typeof RESPONSE_FORMATS)[number];
+
+  /**
+   * A curated style of Recraft V3 or V2, by its name. OpenAI's `vivid` and `natural` are accepted and not forwarded.
+   * @example "digital_illustration"
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  style?: string;
+
+  /**
+   * A refinement of `style` (Recraft V3 and V2, older spelling).
+   * @example "hand_drawn"
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  substyle?: string;
+
+  /** Id of a custom style. Excludes `style`. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  style_id?: string;
+
+  /**
+   * What the picture should not show. Recraft V3 and V2.
+   * @example "text, watermark"
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(10_000)
+  negative_prompt?: string;
+
+  /** Preferred colours and, on Recraft V3, how the picture is drawn. */
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ControlsDto)
+  controls?: ControlsDto;
+
+  /** Words and where they stand in the picture. Recraft V3 only. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => TextLayoutItemDto)
+  text_layout?: TextLayoutItemDto[];
+
+  /** The same seed and request give the same picture again. */
+  @ApiPropertyOptional({ type: 'integer', example: 42 })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(4_294_967_295)
+  random_seed?: number;
+
+  /** File format of raster pictures; Recraft's default is lossless WebP. Vector models always answer SVG. */
+  @IsOptional()
+  @IsIn(['webp', 'png'])
+  image_format?: 'webp' | 'png';
+
+  /** OpenAI's word for `image_format`; `svg` only with a vector model. */
+  @ApiPropertyOptional({ enum: OUTPUT_FORMATS })
+  @IsOptional()
+  @IsIn(OUTPUT_FORMATS)
+  output_format?: (typeof OUTPUT_FORMATS)[number];
+
+  /** Answer with server-sent events: comments while waiting, then one `…completed` event per picture. */
+  @ApiPropertyOptional({ default: false })
+  @IsOptional()
+  @IsBoolean()
+  stream?: boolean;
+
+  /** OpenAI's; accepted, not forwarded. */
+  @ApiPropertyOptional({ enum: QUALITIES })
+  @IsOptional()
+  @IsIn(QUALITIES)
+  quality?: (typeof QUALITIES)[number];
+
+  /** OpenAI's; `auto` and `opaque` are accepted and not forwarded, no model makes `transparent` ones. */
+  @ApiPropertyOptional({ enum: BACKGROUNDS })
+  @IsOptional()
+  @IsIn(BACKGROUNDS)
+  background?: (typeof BACKGROUNDS)[number];
+
+  /** OpenAI's; accepted, not forwarded. */
+  @ApiPropertyOptional({ type: 'integer' })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(100)
+  output_compression?: number;
+
+  /** OpenAI's; accepted, not forwarded. */
+  @ApiPropertyOptional({ type: 'integer' })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(3)
+  partial_images?: number;
+
+  /** OpenAI's; accepted, not forwarded. */
+  @IsOptional()
+  @IsIn(['low', 'auto'])
+  moderation?: 'low' | 'auto';
+
+  /** OpenAI's; accepted, not forwarded. */
+  @IsOptional()
+  @IsString()
+  user?: string;
+
+  /** OpenAI's; accepted, not forwarded. */
+  @IsOptional()
+  @IsString()
+  safety_identifier?: string;
+
+  /** Fields to merge into this object, as a client's SDK may send them. */
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @IsOptional()
+  @IsObject()
+  extra_body?: Record<string, unknown>;
+}

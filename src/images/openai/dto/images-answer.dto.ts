@@ -1,0 +1,40 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+
+/** One picture. */
+export class PictureDto {
+  /** Recraft's id of the picture. */
+  @ApiPropertyOptional({ format: 'uuid' })
+  image_id?: string;
+
+  /** A link, public and good for about a day. With `response_format: url`. */
+  @ApiPropertyOptional({ format: 'uri' })
+  url?: string;
+
+  /** The file itself. With `response_format: b64_json`. */
+  @ApiPropertyOptional({ format: 'byte' })
+  b64_json?: string;
+
+  /** The prompt as Recraft changed it, where it did. */
+  revised_prompt?: string;
+}
+
+/** Pictures, with what Recraft says about them. */
+export class ImagesAnswerDto {
+  /**
+   * Unix seconds.
+   * @example 1763800000
+   */
+  created!: number;
+
+  /**
+   * What Recraft charged, in API units of which 1,000 are one US dollar.
+   * @example 40
+   */
+  credits?: number;
+
+  data!: PictureDto[];
+
+  /** The style made from style references, where some were sent. */
+  @ApiPropertyOptional({ format: 'uuid' })
+  style_id?: string;
+}

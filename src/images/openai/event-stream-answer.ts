@@ -1,0 +1,124 @@
+import type { Response } from 'express';
+import { JsonScanner } from '../../json/json-scanner.js';
+import type { CallRecord } from '../../telemetry/call-record.js';
+import { answerHeaders } from '../answer-headers.js';
+import type { AnswerHead, AnswerSink } from '../image-provider.js';
+
+export interface EventStreamOptions {
+  /** `image_generation.completed` or `image_edit.completed`. */
+  readonly event: string;
+  /** The request's words for what a completed event repeats (openai-images.md §1.5). */
+  readonly members: Readonly<Record<'size' | 'quality' | 'background' | 'output_format', string>>;
+  readonly heartbeatMs: number;
+}
+
+/**
+ * Answers with server-sent events: comments while the picture is made, then one completed event per picture, its base64
+ * flowing through. The stream opens with the first comment or the first picture, whichever comes first, so that what
+ * fails before still gets its own HTTP status.
+ */
+export class EventStreamAnswer implements AnswerSink {
+  private readonly heartbeat: NodeJS.Timeout;
+  private createdAt = Math.floor(Date.now() / 1000);
+  private number = '';
+  private inEvent = false;
+  private flowing = true;
+  private readonly scanner = new JsonScanner({
+    open: (path, kind) => {
+      if (kind === 'object' && isPicture(path)) this.beginEvent();
+      this.number = '';
+      const isMember = isMemberOfPicture(path) && (kind === 'string' || kind === 'scalar');
+      if (isMember) this.send(`,${JSON.stringify(path[2])}:${kind === 'string' ? '"' : ''}`);
+      return isMember || (kind === 'scalar' && isCreated(path));
+    },
+    text: (slice) => {
+      if (this.inEvent) this.send(slice);
+      else this.number += slice.toString('latin1');
+    },
+    close: (path, kind) => {
+      if (kind === 'string' && isMemberOfPicture(path)) this.send('"');
+      if (kind === 'scalar' && isCreated(path)) this.createdAt = Number(this.number);
+      if (kind === 'object' && isPicture(path)) this.endEvent();
+    },
+  });
+
+  constructor(
+    private readonly response: Response,
+    private readonly call: CallRecord,
+    private readonly options: EventStreamOptions,
+  ) {
+    this.heartbeat = setInterval(() => {
+      this.open();
+      this.send(': waiting for the picture\n\n');
+    }, options.heartbeatMs);
+    response.once('close', () => {
+      clearInterval(this.heartbeat);
+    });
+  }
+
+  begin(head: AnswerHead): void {
+    clearInterval(this.heartbeat);
+    this.open(head);
+  }
+
+  write(chunk: Uint8Array): boolean {
+    this.flowing = true;
+    this.response.cork();
+    this.scanner.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    this.response.uncork();
+    return this.flowing;
+  }
+
+  onDrain(resume: () => void): void {
+    this.response.once('drain', resume);
+  }
+
+  end(last?: Uint8Array): void {
+    if (last) this.write(last);
+    this.response.end();
+  }
+
+  /** Inside an event nothing more can be said; between events the error becomes an event of its own. */
+  fail(): void {
+    if (this.inEvent) this.response.destroy();
+  }
+
+  private open(head: AnswerHead = { contentType: '', contentLength: undefined, chargedMicroDollars: undefined }): void {
+    if (this.response.headersSent) return;
+    this.response.writeHead(200, {
+      ...answerHeaders(this.call, head),
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      // nginx would otherwise hold the comments back.
+      'x-accel-buffering': 'no',
+    });
+  }
+
+  private beginEvent(): void {
+    const { event, members } = this.options;
+    const head = JSON.stringify({ type: event, created_at: this.createdAt, ...members });
+    this.inEvent = true;
+    this.send(`event: ${event}\ndata: ${head.slice(0, -1)}`);
+  }
+
+  private endEvent(): void {
+    this.send('}\n\n');
+    this.inEvent = false;
+  }
+
+  private send(bytes: string | Uint8Array): void {
+    this.flowing = this.response.write(bytes) && this.flowing;
+  }
+}
+
+function isPicture(path: readonly string[]): boolean {
+  return path.length === 2 && path[0] === 'data';
+}
+
+function isMemberOfPicture(path: readonly string[]): boolean {
+  return path.length === 3 && path[0] === 'data';
+}
+
+function isCreated(path: readonly string[]): boolean {
+  return path.length === 1 && path[0] === 'created';
+}

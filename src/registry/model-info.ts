@@ -1,0 +1,48 @@
+import type { Deployment } from './deployment.js';
+import type { ModelCard } from './model-card.js';
+import type { ModelEntry } from './model-group.js';
+import type { DeploymentDto, ModelDto, ModelInfoDto } from './models.dto.js';
+
+const MICRO = 1_000_000;
+
+/** OpenAI's shape of a model (openai-images.md §1.6). */
+export function toModelDto({ id, created }: ModelEntry): ModelDto {
+  return { id, object: 'model', created, owned_by: 'recraft' };
+}
+
+/** LiteLLM's shape of a deployment (litellm.md §2.10); the key stays here. */
+export function toDeploymentDto(deployment: Deployment, card: ModelCard | undefined): DeploymentDto {
+  const { id, group, model, apiBase, timeoutMs, mode, defaults, microDollarsPerImage } = deployment;
+  const price = microDollarsPerImage ?? card?.microDollarsPerImage;
+  return {
+    model_name: group,
+    litellm_params: { ...defaults, model: `recraft/${model}`, api_base: apiBase, timeout: timeoutMs / 1000 },
+    model_info: {
+      id,
+      db_model: false,
+      ...(mode !== undefined && { mode }),
+      ...(price !== undefined && { output_cost_per_image: price / MICRO }),
+      ...(card !== undefined && abilitiesOf(card)),
+    },
+  };
+}
+
+function abilitiesOf(card: ModelCard): Omit<ModelInfoDto, 'id' | 'db_model'> {
+  const pixels = [...card.sizes.values()].filter((size) => size !== undefined);
+  return {
+    display_name: card.displayName,
+    output: card.output,
+    sizes: [...card.sizes.keys(), ...pixels],
+    max_prompt_length: card.promptMax,
+    max_n: card.countMax,
+    operations: [...card.operations],
+    styles: [...card.styles],
+    custom_style: card.customStyle,
+    features: {
+      negative_prompt: card.features.negativePrompt,
+      text_layout: card.features.textLayout,
+      artistic_level: card.features.artisticLevel,
+      no_text: card.features.noText,
+    },
+  };
+}

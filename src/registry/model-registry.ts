@@ -1,0 +1,223 @@
+import { Logger } from '@nestjs/common';
+import type { Settings } from '../config/settings.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import { deploymentId } from './deployment-id.js';
+import type { Deployment } from './deployment.js';
+import type { ModelCard } from './model-card.js';
+import type { ModelEntry, ModelGroup } from './model-group.js';
+import { NamePattern } from './name-pattern.js';
+
+/** The provider route of the one provider, as LiteLLM spells it. */
+const PREFIX = 'recraft/';
+
+/** Names made up by callers are remembered and warned about up to here. */
+const REMEMBERED_NAMES = 1_000;
+const WARNED_MODELS = 100;
+
+/** What can be a model's name at the provider. The rest is refused here, before it fills memory or a log. */
+const MODEL_ID = /^[\w.:-]{1,200}$/;
+
+interface Wildcard {
+  readonly pattern: NamePattern;
+  readonly deployments: readonly Deployment[];
+}
+
+/** Knows which deployments a model name leads to, and what the models behind them can do. */
+export class ModelRegistry {
+  private readonly cards: ReadonlyMap<string, ModelCard>;
+  private readonly groups: ReadonlyMap<string, ModelGroup>;
+  /** Configured deployments without `*`, by the provider's name of their model. */
+  private readonly byModel: ReadonlyMap<string, readonly Deployment[]>;
+  /** Most specific first. */
+  private readonly wildcards: readonly Wildcard[];
+  private readonly remembered = new Map<string, ModelGroup>();
+  private readonly warned = new Set<string>();
+
+  /** `warn` is told what an operator should look at: models the catalogue does not know, names that lead nowhere. */
+  constructor(
+    private readonly models: Settings['models'],
+    cards: readonly ModelCard[],
+    private readonly warn: (message: string) => void = (message) => {
+      new Logger(ModelRegistry.name).warn(message);
+    },
+  ) {
+    this.cards = new Map(cards.map((card) => [card.id, card]));
+    const plain = models.configured.filter(({ group }) => !group.includes('*'));
+    this.groups = new Map(
+      [...Map.groupBy(plain, ({ group }) => group)].flatMap(([name, deployments]) =>
+        toGroups(name, deployments).map((group) => [name, group] as const),
+      ),
+    );
+    this.byModel = Map.groupBy(plain, ({ model }) => this.card(model)?.id ?? model);
+    this.wildcards = [...Map.groupBy(models.configured, ({ group }) => group)]
+      .map(([name, deployments]) => ({ pattern: new NamePattern(name), deployments }))
+      .filter(({ pattern }) => pattern.isWildcard)
+      .toSorted((a, b) => b.pattern.literals - a.pattern.literals);
+    this.reportOddities(plain);
+  }
+
+  /**
+   * Finds the deployments for the name in a request; without a name, those of the default model.
+   *
+   * @throws GatewayError `unknownModel`
+   */
+  resolve(name: string | undefined): ModelGroup {
+    const wanted = name === undefined || name === '' ? this.models.defaultModel : name;
+    const known = this.groups.get(wanted) ?? this.remembered.get(wanted);
+    if (known !== undefined) return known;
+    const found = this.find(wanted);
+    if (found === undefined) {
+      throw new GatewayError('unknownModel', `The model '${wanted.slice(0, 200)}' does not exist.`, { param: 'model' });
+    }
+    this.remember(wanted, found);
+    return found;
+  }
+
+  /** The catalogue's card of a model, by the provider's name; raster models also go by `<id>_raster` (recraft-api.md §3). */
+  card(model: string): ModelCard | undefined {
+    const card = this.cards.get(model);
+    if (card !== undefined || !model.endsWith('_raster')) return card;
+    const raster = this.cards.get(model.slice(0, -'_raster'.length));
+    return raster?.output === 'raster' ? raster : undefined;
+  }
+
+  /** The names to show: configured ones, aliases, and every catalogue model that an account can reach. */
+  list(): ModelEntry[] {
+    const shown = [...this.models.aliases].filter(([, { hidden }]) => hidden !== true).map(([alias]) => alias);
+    const builtIn = this.models.builtIn === undefined ? [] : [...this.cards.keys()].map((id) => PREFIX + id);
+    const names = new Set([...this.groups.keys(), ...shown, ...builtIn, ...this.namesOfWildcards()]);
+    return [...names].flatMap((name) => {
+      const group = this.groups.get(name) ?? this.find(name);
+      return group === undefined ? [] : [this.toEntry(name, group)];
+    });
+  }
+
+  /**
+   * One line of the list, also for a name that works without being listed.
+   *
+   * @throws GatewayError `unknownModel`
+   */
+  entry(name: string): ModelEntry {
+    return this.toEntry(name, this.resolve(name));
+  }
+
+  /**
+   * Every deployment, or the one of an id: the configured ones, wildcards as they stand, and the built-in account's for
+   * each catalogue model that it serves.
+   *
+   * @throws GatewayError `unknownModel` where no deployment has the id
+   */
+  deployments(id?: string): Deployment[] {
+    const { configured } = this.models;
+    const ids = new Set(configured.map((deployment) => deployment.id));
+    const reachable = [...this.cards.keys()].flatMap((model) => this.find(PREFIX + model)?.deployments ?? []);
+    const all = [...configured, ...reachable.filter((deployment) => !ids.has(deployment.id))];
+    const wanted = id === undefined ? all : all.filter((deployment) => deployment.id === id);
+    if (id !== undefined && wanted.length === 0) {
+      throw new GatewayError('unknownModel', `No deployment has the id '${id.slice(0, 200)}'.`, {
+        param: 'litellm_model_id',
+      });
+    }
+    return wanted;
+  }
+
+  private find(name: string, followed: readonly string[] = []): ModelGroup | undefined {
+    const group = this.groups.get(name);
+    if (group !== undefined) return group;
+    const alias = this.models.aliases.get(name);
+    if (alias !== undefined && !followed.includes(name)) {
+      const target = this.find(alias.model, [...followed, name]);
+      return target && { ...target, defaults: { ...target.defaults, ...alias.defaults } };
+    }
+    return this.findByProviderName(name) ?? this.findByWildcard(name, this.wildcards);
+  }
+
+  /** `recraft/<model>`, or the bare name of a model in the catalogue. */
+  private findByProviderName(name: string): ModelGroup | undefined {
+    const model = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
+    if (!MODEL_ID.test(model) || (model === name && this.card(model) === undefined)) return undefined;
+    const full = PREFIX + model;
+    const [configured] = toGroups(full, this.byModel.get(this.card(model)?.id ?? model) ?? []);
+    if (configured !== undefined) return configured;
+    const lenders = this.wildcards.filter(({ pattern }) => pattern.text.startsWith(PREFIX));
+    const lent = this.findByWildcard(full, lenders);
+    if (lent !== undefined) return lent;
+    const builtIn = this.builtIn(model);
+    if (builtIn === undefined) return undefined;
+    this.reportUnknown(model);
+    return { name: full, deployments: [builtIn], defaults: {} };
+  }
+
+  private findByWildcard(name: string, wildcards: readonly Wildcard[]): ModelGroup | undefined {
+    for (const { pattern, deployments } of wildcards) {
+      const captured = pattern.capture(name);
+      if (captured === undefined) continue;
+      const filled = deployments.map((deployment) => ({ ...deployment, model: fillModel(deployment.model, captured) }));
+      const [group] = toGroups(
+        name,
+        filled.filter(({ model }) => MODEL_ID.test(model)),
+      );
+      if (group === undefined) continue;
+      for (const { model } of group.deployments) this.reportUnknown(model);
+      return group;
+    }
+    return undefined;
+  }
+
+  private builtIn(model: string): Deployment | undefined {
+    const account = this.models.builtIn;
+    if (account === undefined) return undefined;
+    const group = PREFIX + model;
+    return { id: deploymentId(group, account.apiBase), group, model, ...account, defaults: {} };
+  }
+
+  /** What the wildcards' names become for each catalogue model that their entries can reach. */
+  private namesOfWildcards(): string[] {
+    return this.wildcards.flatMap(({ pattern, deployments }) =>
+      deployments.flatMap((deployment) => {
+        const model = new NamePattern(deployment.model);
+        const captured = [...this.cards.keys()].map((id) => model.capture(id));
+        return captured.filter((text) => text !== undefined).map((text) => pattern.fill(text));
+      }),
+    );
+  }
+
+  private toEntry(name: string, { deployments: [first] }: ModelGroup): ModelEntry {
+    return { id: name, created: this.card(first.model)?.released ?? 0 };
+  }
+
+  private remember(name: string, group: ModelGroup): void {
+    if (this.remembered.size >= REMEMBERED_NAMES) {
+      const [oldest = name] = this.remembered.keys();
+      this.remembered.delete(oldest);
+    }
+    this.remembered.set(name, group);
+  }
+
+  private reportUnknown(model: string): void {
+    if (this.card(model) !== undefined || this.warned.has(model) || this.warned.size >= WARNED_MODELS) return;
+    this.warned.add(model);
+    this.warn(`The catalogue does not know the model '${model}': it is passed on unchecked and without a price.`);
+  }
+
+  private reportOddities(plain: readonly Deployment[]): void {
+    for (const { model } of plain) this.reportUnknown(model);
+    const targets = new Set([this.models.defaultModel, ...[...this.models.aliases.values()].map(({ model }) => model)]);
+    for (const target of targets) {
+      if (this.find(target) === undefined) {
+        this.warn(`'${target}' is the default model or the target of an alias, and leads to no deployment.`);
+      }
+    }
+  }
+}
+
+/** A group of the deployments; none where there are none. */
+function toGroups(name: string, [first, ...others]: readonly Deployment[]): ModelGroup[] {
+  return first === undefined ? [] : [{ name, deployments: [first, ...others], defaults: {} }];
+}
+
+/** A name such as `*` also captures the provider's prefix, which is no part of the model's name. */
+function fillModel(model: string, captured: string): string {
+  const filled = new NamePattern(model).fill(captured);
+  return filled.startsWith(PREFIX) ? filled.slice(PREFIX.length) : filled;
+}

@@ -1,0 +1,25 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import type { ModelCard } from './model-card.js';
+import { ModelRegistry } from './model-registry.js';
+import { ModelsController } from './models.controller.js';
+
+/** Makes one ModelRegistry of the settings and of a provider's catalogue, for every module that asks for it. */
+@Module({})
+export class RegistryModule {
+  static with(cards: readonly ModelCard[]): DynamicModule {
+    return {
+      module: RegistryModule,
+      global: true,
+      controllers: [ModelsController],
+      providers: [
+        {
+          provide: ModelRegistry,
+          inject: [Settings],
+          useFactory: (settings: Settings) => new ModelRegistry(settings.models, cards),
+        },
+      ],
+      exports: [ModelRegistry],
+    };
+  }
+}

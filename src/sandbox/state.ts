@@ -1,0 +1,67 @@
+import { FaultQueue } from './fault.js';
+import { Journal } from './journal.js';
+import { Ledger } from './ledger.js';
+import { PictureStore } from './picture-store.js';
+import { NUMERIC_SETTINGS, problemWith, type SandboxSettings } from './settings.js';
+import { SlidingWindow } from './sliding-window.js';
+
+/** How many of the latest requests are remembered. */
+const KEPT_REQUESTS = 1000;
+
+/** Everything a sandbox remembers, and the clock it goes by. */
+export class SandboxState {
+  readonly journal = new Journal(KEPT_REQUESTS);
+  readonly faults = new FaultQueue();
+  readonly ledger: Ledger;
+  readonly pictures: PictureStore;
+  /** Requests of the last second, and pictures of the last minute, by token. */
+  readonly requestRate: SlidingWindow;
+  readonly imageRate: SlidingWindow;
+  #settings: SandboxSettings;
+
+  /** @throws Error naming a setting that is wrong */
+  constructor(
+    private readonly initial: SandboxSettings,
+    readonly now: () => number,
+  ) {
+    requireValid(initial);
+    this.#settings = initial;
+    this.ledger = new Ledger(initial.credits, KEPT_REQUESTS);
+    this.pictures = new PictureStore(now);
+    this.requestRate = new SlidingWindow(1000, now);
+    this.imageRate = new SlidingWindow(60_000, now);
+  }
+
+  get settings(): SandboxSettings {
+    return this.#settings;
+  }
+
+  /**
+   * Turns settings; `credits` becomes the balance.
+   *
+   * @throws Error naming a setting that is wrong, with nothing changed
+   */
+  configure(change: Partial<SandboxSettings>): void {
+    requireValid(change);
+    this.#settings = { ...this.#settings, ...change };
+    if (change.credits !== undefined) this.ledger.balance = change.credits;
+  }
+
+  /** Back to how it started: no request, charge, fault or picture, and the first settings. */
+  reset(): void {
+    this.#settings = this.initial;
+    this.ledger.reset(this.initial.credits);
+    this.journal.reset();
+    this.faults.clear();
+    this.pictures.clear();
+    this.requestRate.clear();
+    this.imageRate.clear();
+  }
+}
+
+function requireValid(settings: Partial<SandboxSettings>): void {
+  for (const name of NUMERIC_SETTINGS) {
+    const problem = name in settings ? problemWith(settings[name]) : undefined;
+    if (problem !== undefined) throw new Error(`${name} ${problem}`);
+  }
+}

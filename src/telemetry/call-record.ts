@@ -1,0 +1,57 @@
+/** Times of one upstream call, milliseconds of `performance.now()`. */
+export interface UpstreamTimes {
+  sentAt: number | undefined;
+  firstByteAt: number | undefined;
+}
+
+/**
+ * What is known of one call while it goes through the steps: filled in by them, read by answer headers, the log and the
+ * metrics. It also carries the one signal that ends the work when the caller leaves.
+ */
+export class CallRecord {
+  readonly startedAt = performance.now();
+  readonly times: UpstreamTimes = { sentAt: undefined, firstByteAt: undefined };
+  operation: string | undefined;
+  /** The name the caller used, resolved: never a raw text of the caller's. */
+  group: string | undefined;
+  /** The provider's name for the model. */
+  model: string | undefined;
+  deploymentId: string | undefined;
+  /** Pictures asked for, then pictures answered. */
+  images = 0;
+  priceMicroDollars: number | undefined;
+  chargedMicroDollars: number | undefined;
+  upstreamRequestId: string | undefined;
+  /** Request fields that were accepted and not forwarded. */
+  ignored: readonly string[] = [];
+  /** What went wrong, one of the closed set of faults; undefined while nothing has. */
+  fault: string | undefined;
+  private readonly caller = new AbortController();
+
+  constructor(
+    /** Our own id, on every answer as `x-request-id`. */
+    readonly id: string,
+    /** The caller's `x-litellm-call-id`, or ours. */
+    readonly callId: string = id,
+  ) {}
+
+  /** Aborted when the caller has left. */
+  get signal(): AbortSignal {
+    return this.caller.signal;
+  }
+
+  callerLeft(): void {
+    this.caller.abort(new DOMException('The caller left.', 'AbortError'));
+  }
+
+  /** What the call costs, as far as is known: the real charge, else the price. Micro-dollars. */
+  get costMicroDollars(): number | undefined {
+    return this.chargedMicroDollars ?? this.priceMicroDollars;
+  }
+
+  /** Milliseconds spent waiting for the provider's first byte; undefined before it came. */
+  get upstreamMs(): number | undefined {
+    const { sentAt, firstByteAt } = this.times;
+    return sentAt === undefined || firstByteAt === undefined ? undefined : firstByteAt - sentAt;
+  }
+}

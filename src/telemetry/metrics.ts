@@ -1,0 +1,87 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { CallRecord } from './call-record.js';
+
+export interface AnsweredRequest {
+  readonly method: string;
+  /** The route's pattern, never the raw path: labels have to stay few. */
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+/** What is counted. Names and labels: openai-images.md §4.7; no label ever holds a caller's own text. */
+export class Metrics {
+  readonly registry = new Registry();
+  private readonly requests = new Histogram({
+    name: 'http_server_request_duration_seconds',
+    help: 'Time from the request to the end of its answer.',
+    labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
+    buckets: [0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 300],
+    registers: [this.registry],
+  });
+  private readonly upstream = new Histogram({
+    name: 'recraft_gateway_upstream_duration_seconds',
+    help: "Time from sending a request to the first byte of Recraft's answer.",
+    labelNames: ['operation', 'model'],
+    buckets: [0.1, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 300],
+    registers: [this.registry],
+  });
+  private readonly images = new Counter({
+    name: 'recraft_gateway_images_total',
+    help: 'Pictures answered.',
+    labelNames: ['operation', 'model'],
+    registers: [this.registry],
+  });
+  private readonly cost = new Counter({
+    name: 'recraft_gateway_cost_dollars_total',
+    help: 'What the answered pictures cost, in US dollars.',
+    labelNames: ['operation', 'model'],
+    registers: [this.registry],
+  });
+  private readonly errors = new Counter({
+    name: 'recraft_gateway_errors_total',
+    help: 'Requests that ended in an error, by fault.',
+    labelNames: ['fault'],
+    registers: [this.registry],
+  });
+  private readonly ignored = new Counter({
+    name: 'recraft_gateway_ignored_params_total',
+    help: 'Request fields that were accepted and not forwarded.',
+    labelNames: ['param'],
+    registers: [this.registry],
+  });
+  readonly inFlight = new Gauge({
+    name: 'recraft_gateway_inflight_requests',
+    help: 'Requests being answered.',
+    registers: [this.registry],
+  });
+
+  /** @param isKnownModel tells models of the catalogue from names that callers made up */
+  constructor(private readonly isKnownModel: (model: string) => boolean) {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Watches a quantity that is read when metrics are collected. */
+  watch(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  observe({ method, route, status, seconds }: AnsweredRequest, call: CallRecord): void {
+    this.requests.labels(method, route, String(status)).observe(seconds);
+    if (call.fault !== undefined) this.errors.inc({ fault: call.fault });
+    if (call.operation === undefined || call.model === undefined) return;
+    const model = this.isKnownModel(call.model) ? call.model : 'other';
+    if (call.upstreamMs !== undefined) this.upstream.labels(call.operation, model).observe(call.upstreamMs / 1000);
+    for (const param of call.ignored) this.ignored.inc({ param });
+    if (status >= 300 || call.fault !== undefined) return;
+    this.images.labels(call.operation, model).inc(call.images);
+    this.cost.labels(call.operation, model).inc((call.costMicroDollars ?? 0) / 1_000_000);
+  }
+}

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import type { NextFunction, Request, Response } from 'express';
+import type { Logger } from 'pino';
+import { CallRecord } from './call-record.js';
+import type { Metrics } from './metrics.js';
+
+/** Ids of callers' own are echoed, so they may hold nothing that could break a header or a log. */
+const CALL_ID = /^[\w.:-]{1,128}$/;
+
+/** Stands before everything else: gives each request its record and its ids, and writes one line when it is over. */
+export function requestLog(logger: Logger, metrics: Metrics) {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const call = recordFor(request);
+    request.call = call;
+    response.setHeader('x-request-id', call.id);
+    response.setHeader('x-litellm-call-id', call.callId);
+    response.setHeader('x-content-type-options', 'nosniff');
+    metrics.inFlight.inc();
+    response.once('close', () => {
+      metrics.inFlight.dec();
+      if (!response.writableFinished) call.callerLeft();
+      note(logger, metrics, request, response);
+    });
+    next();
+  };
+}
+
+function recordFor(request: Request): CallRecord {
+  const id = `req_${randomUUID()}`;
+  const theirs = request.headers['x-litellm-call-id'];
+  return new CallRecord(id, typeof theirs === 'string' && CALL_ID.test(theirs) ? theirs : id);
+}
+
+/** Probes come every few seconds from every node: they are counted, and logged only where somebody looks closely. */
+const QUIET_ROUTES = /^\/(health|metrics)/;
+
+function note(logger: Logger, metrics: Metrics, request: Request, response: Response): void {
+  const { call, method } = request;
+  const route = (request.route as { path?: string } | undefined)?.path ?? 'none';
+  const milliseconds = performance.now() - call.startedAt;
+  metrics.observe({ method, route, status: response.statusCode, seconds: milliseconds / 1000 }, call);
+  const level = QUIET_ROUTES.test(route) ? 'debug' : 'info';
+  if (!logger.isLevelEnabled(level)) return;
+  logger[level](
+    {
+      id: call.id,
+      callId: call.callId === call.id ? undefined : call.callId,
+      key: request.caller?.alias,
+      method,
+      route,
+      status: response.statusCode,
+      outcome: response.writableFinished ? 'answered' : 'cut off',
+      fault: call.fault,
+      operation: call.operation,
+      model: call.model,
+      deployment: call.deploymentId,
+      images: call.operation === undefined ? undefined : call.images,
+      costDollars: call.costMicroDollars === undefined ? undefined : call.costMicroDollars / 1_000_000,
+      upstreamId: call.upstreamRequestId,
+      upstreamMs: rounded(call.upstreamMs),
+      ms: rounded(milliseconds),
+    },
+    'request',
+  );
+}
+
+function rounded(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : Math.round(milliseconds * 10) / 10;
+}

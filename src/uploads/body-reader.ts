@@ -1,0 +1,97 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Settings } from '../config/settings.js';
+import { discardRest } from './discard.js';
+import { FORM_LIMITS } from './form-limits.js';
+import type { FormLimits } from './multipart-errors.js';
+import { readJson } from './read-json.js';
+import { readMultipart } from './read-multipart.js';
+import type { MultipartBody } from './read-multipart.js';
+import { Spool } from './spool.js';
+import type { UploadedPart } from './spool.js';
+import { UploadBudget } from './upload-budget.js';
+import type { Lease } from './upload-budget.js';
+
+/** A request body that was read. Whoever asked for it disposes of it when the request is over, however it ended. */
+export interface ReadBody {
+  /** A JSON object's members as they came, or a form's text fields: see `decodeFields`. */
+  readonly fields: Record<string, unknown>;
+  /** A form's files in the order they came; none with JSON. */
+  readonly files: readonly UploadedPart[];
+  /** Frees files and memory and gives their bytes back to the budget; can be called again. */
+  dispose(): Promise<void>;
+}
+
+/** Room for what a body has beside its files and texts: boundaries and part headers. */
+const FRAMING_BYTES = 1024 * 1024;
+
+/** Reads request bodies within the limits an operator has set. */
+@Injectable()
+export class BodyReader {
+  private readonly formLimits: FormLimits;
+  private readonly jsonBytes: number;
+  private readonly freeBytes: number;
+
+  constructor(
+    @Inject(Settings) { limits }: Settings,
+    private readonly budget: UploadBudget,
+    private readonly spool: Spool,
+  ) {
+    const largestForm = limits.imageBytes * FORM_LIMITS.files + limits.jsonBytes + FRAMING_BYTES;
+    this.formLimits = {
+      imageBytes: limits.imageBytes,
+      fieldBytes: limits.fieldBytes,
+      textBytes: limits.jsonBytes,
+      // A body that the budget can never hold is too large, and not a reason to come back later.
+      bodyBytes: Math.min(largestForm, limits.uploadBytesInFlight),
+    };
+    this.jsonBytes = Math.min(limits.jsonBytes, limits.uploadBytesInFlight);
+    this.freeBytes = limits.spoolBytes;
+  }
+
+  /**
+   * @throws GatewayError wrongContentType, tooLarge, tooBusy or invalidJson
+   * @throws ClientLeft where the client hangs up
+   */
+  async readJson(req: IncomingMessage, res: ServerResponse): Promise<ReadBody> {
+    return this.read(req, res, async (lease) => ({
+      fields: await readJson(req, { maxBytes: this.jsonBytes, freeBytes: this.freeBytes, lease }),
+      files: [],
+    }));
+  }
+
+  /**
+   * @throws GatewayError wrongContentType, tooLarge, tooBusy or invalidForm, or what `decodeFields` throws
+   * @throws ClientLeft where the client hangs up
+   */
+  async readMultipart(req: IncomingMessage, res: ServerResponse): Promise<ReadBody> {
+    return this.read(req, res, (lease) => readMultipart(req, { limits: this.formLimits, lease, spool: this.spool }));
+  }
+
+  /** After a refusal the rest of the body runs into nothing, within bounds, while the answer goes out. */
+  private async read(
+    req: IncomingMessage,
+    res: ServerResponse,
+    read: (lease: Lease) => Promise<MultipartBody>,
+  ): Promise<ReadBody> {
+    const lease = this.budget.lease();
+    try {
+      return disposable(await read(lease), lease);
+    } catch (error) {
+      lease.release();
+      discardRest(req, res);
+      throw error;
+    }
+  }
+}
+
+function disposable({ fields, files }: MultipartBody, lease: Lease): ReadBody {
+  return {
+    fields,
+    files,
+    dispose: async () => {
+      lease.release();
+      await Promise.all(files.map((file) => file.dispose()));
+    },
+  };
+}

@@ -1,0 +1,220 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnModuleInit } from '@nestjs/common';
+import type { Readable } from 'node:stream';
+import { GatewayError } from '../errors/gateway-error.js';
+import type { UploadedImage } from '../images/image-request.js';
+import { ChunkList } from './chunk-list.js';
+import { sniff } from './sniff.js';
+import type { Sniffed } from './sniff.js';
+import { TemporaryFile } from './temporary-file.js';
+
+/** Written at a time: large enough that waiting for the disk costs little, small enough for a hundred uploads at once. */
+const BATCH_BYTES = 512 * 1024;
+
+/** Trouble of the machine that passes: no space, quota used up, too many open files. */
+const PASSING_TROUBLE: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE']);
+
+/** A picture that has arrived, kept until it is disposed of. */
+export interface UploadedPart extends UploadedImage {
+  /** Frees its memory or its file; can be called again. Not to be called while it is being read. */
+  dispose(): Promise<void>;
+}
+
+export interface SpoolOptions {
+  /** Where temporary files are made. */
+  readonly directory: string;
+  /** Parts above this many bytes go to a temporary file. */
+  readonly spoolBytes: number;
+}
+
+export const SpoolOptions = Symbol('SpoolOptions');
+
+/** Keeps uploaded parts: small ones in memory as they came, large ones in nameless temporary files. */
+@Injectable()
+export class Spool implements OnModuleInit {
+  constructor(@Inject(SpoolOptions) private readonly options: SpoolOptions) {}
+
+  /** A directory that takes no files should stop the start, not the first upload. */
+  async onModuleInit(): Promise<void> {
+    const file = await TemporaryFile.create(this.options.directory);
+    await file.close();
+  }
+
+  /**
+   * Reads a part to its end. Rejects when it breaks off or reaches busboy's size limit; nothing is kept then.
+   *
+   * @param param the field it came in
+   */
+  async store(source: Readable, param: string): Promise<UploadedPart> {
+    const intake = new Intake(this.options);
+    try {
+      await readInto(intake, source);
+      return await intake.finish(param);
+    } catch (error) {
+      await intake.discard();
+      throw PASSING_TROUBLE.has((error as NodeJS.ErrnoException).code) ? noRoom(error) : error;
+    }
+  }
+}
+
+function readInto(intake: Intake, source: Readable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    source.on('data', (chunk: Buffer) => {
+      const writing = intake.take(chunk);
+      if (writing === undefined) return;
+      source.pause();
+      writing.then(() => source.resume(), reject);
+    });
+    source.once('end', resolve);
+    source.once('error', reject);
+    // busboy goes on parsing behind its limit, up to the end of a part of any length.
+    source.once('limit', () => {
+      reject(new Error('The part is larger than it may be.'));
+    });
+    source.once('close', () => {
+      reject(new Error('The part broke off.'));
+    });
+  });
+}
+
+const pool: Buffer[] = [];
+
+/** One part while it comes in. */
+class Intake {
+  readonly #held = new ChunkList();
+  #bytes = 0;
+  #file: TemporaryFile | undefined;
+  #writing: Promise<void> | undefined;
+  #sniffed: Sniffed | undefined;
+  #batch: Buffer | undefined;
+  #filled = 0;
+
+  constructor(private readonly options: SpoolOptions) {}
+
+  /** Takes a chunk; gives a promise where the source has to wait until a batch is written. */
+  take(chunk: Uint8Array): Promise<void> | undefined {
+    this.#bytes += chunk.length;
+    if (this.#bytes <= this.options.spoolBytes) {
+      this.#held.push(chunk);
+      return undefined;
+    }
+    if (this.#file === undefined) {
+      this.#held.push(chunk);
+      return this.#write(this.#held.takeAll());
+    }
+    const batch = (this.#batch ??= pool.pop() ?? Buffer.allocUnsafeSlow(BATCH_BYTES));
+    if (this.#filled + chunk.length > batch.length) return this.#write([...this.#takeBatch(), chunk]);
+    batch.set(chunk, this.#filled);
+    this.#filled += chunk.length;
+    return undefined;
+  }
+
+  #takeBatch(): Uint8Array[] {
+    const filled = this.#filled;
+    this.#filled = 0;
+    return this.#batch && filled > 0 ? [this.#batch.subarray(0, filled)] : [];
+  }
+
+  async finish(param: string): Promise<UploadedPart> {
+    if (this.#filled > 0) await this.#write(this.#takeBatch());
+    this.#freeBatch();
+    if (this.#file) return new PartOnDisk(param, this.#bytes, this.#sniffed ?? sniff([]), this.#file);
+    const chunks = this.#held.takeAll();
+    return new PartInMemory(param, this.#bytes, sniff(chunks), chunks);
+  }
+
+  async discard(): Promise<void> {
+    await this.#writing?.catch(() => undefined); // Told to the source already.
+    this.#freeBatch();
+    await this.#file?.close();
+  }
+
+  #freeBatch(): void {
+    if (this.#batch && pool.length < 32) pool.push(this.#batch);
+    this.#batch = undefined;
+  }
+
+  #write(batch: readonly Uint8Array[]): Promise<void> {
+    this.#sniffed ??= sniff(batch);
+    this.#writing = this.#append(batch);
+    return this.#writing;
+  }
+
+  async #append(batch: readonly Uint8Array[]): Promise<void> {
+    this.#file ??= await TemporaryFile.create(this.options.directory);
+    await this.#file.append(batch);
+  }
+}
+
+abstract class StoredPart {
+  readonly kind = 'bytes';
+  readonly format: UploadedImage['format'];
+  readonly width: number | undefined;
+  readonly height: number | undefined;
+
+  constructor(
+    readonly param: string,
+    readonly bytes: number,
+    sniffed: Sniffed,
+  ) {
+    this.format = sniffed.format;
+    this.width = sniffed.width;
+    this.height = sniffed.height;
+  }
+}
+
+class PartInMemory extends StoredPart implements UploadedPart {
+  #chunks: readonly Uint8Array[];
+
+  constructor(param: string, bytes: number, sniffed: Sniffed, chunks: readonly Uint8Array[]) {
+    super(param, bytes, sniffed);
+    this.#chunks = chunks;
+  }
+
+  open(): AsyncIterable<Uint8Array> {
+    const chunks = this.#chunks;
+    return {
+      [Symbol.asyncIterator]: () => {
+        const each = chunks.values();
+        return { next: () => Promise.resolve(each.next()) };
+      },
+    };
+  }
+
+  dispose(): Promise<void> {
+    this.#chunks = [];
+    return Promise.resolve();
+  }
+}
+
+class PartOnDisk extends StoredPart implements UploadedPart {
+  #file: TemporaryFile | undefined;
+
+  constructor(param: string, bytes: number, sniffed: Sniffed, file: TemporaryFile) {
+    super(param, bytes, sniffed);
+    this.#file = file;
+  }
+
+  open(): AsyncIterable<Uint8Array> {
+    if (!this.#file) throw new Error(`The upload '${this.param}' is opened after it was disposed of.`);
+    return this.#file.read(this.bytes);
+  }
+
+  async dispose(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+}
+
+/** A picture that is in memory already, for instance from a data URL. */
+export function pictureInMemory(param: string, bytes: Uint8Array): UploadedImage {
+  return new PartInMemory(param, bytes.length, sniff([bytes]), [bytes]);
+}
+
+function noRoom(cause: unknown): GatewayError {
+  return new GatewayError('tooBusy', 'The gateway has no room for this upload; please try again in a moment.', {
+    retryAfterSeconds: 10,
+    cause,
+  });
+}

@@ -1,0 +1,72 @@
+import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { type ValidationError, validateSync } from 'class-validator';
+import { type Fault, GatewayError } from '../errors/gateway-error.js';
+
+type DtoClass = new () => object;
+
+/** Nest hands these for parameters whose type is no class of ours. */
+const NATIVE = new Set<unknown>([String, Number, Boolean, Array, Object]);
+
+/** Which rule of class-validator's stands for which fault; the rest are wrong values. */
+const FAULT_BY_RULE: Readonly<Record<string, Fault>> = {
+  isNotEmpty: 'missingParameter',
+  isString: 'invalidType',
+  isInt: 'invalidType',
+  isNumber: 'invalidType',
+  isBoolean: 'invalidType',
+  isObject: 'invalidType',
+  isArray: 'invalidType',
+  nestedValidation: 'invalidType',
+  max: 'aboveMaximum',
+  min: 'belowMinimum',
+  maxLength: 'tooLong',
+};
+
+/** Checks bodies against their DTO class. Fields that no DTO declares stay: the provider may know them. */
+export class DtoPipe implements PipeTransform {
+  transform(value: unknown, { metatype, type }: ArgumentMetadata): unknown {
+    if (type !== 'body' || metatype === undefined || NATIVE.has(metatype)) return value;
+    return toDto(metatype as DtoClass, value as object);
+  }
+}
+
+/**
+ * Makes a checked DTO of plain fields.
+ *
+ * @throws GatewayError naming the first field at fault and listing what is wrong with the others
+ */
+export function toDto<T extends object>(dtoClass: new () => T, fields: object): T {
+  const dto = plainToInstance(dtoClass, fields, { exposeUnsetFields: false });
+  const errors = validateSync(dto, { stopAtFirstError: true, forbidUnknownValues: false });
+  if (errors.length === 0) return dto;
+  const [first, ...others] = errors.map((error) => deepest(error));
+  if (!first) return dto;
+  const message = [first, ...others].map((problem) => problem.message).join('; ');
+  throw new GatewayError(first.fault, `${message}.`, { param: first.param });
+}
+
+interface Problem {
+  readonly param: string;
+  readonly fault: Fault;
+  readonly message: string;
+}
+
+/** Follows an error down to the value at fault: `controls.colors[0].rgb`. */
+function deepest(error: ValidationError, parent = ''): Problem {
+  const param = pathTo(error, parent);
+  const child = error.children?.[0];
+  if (child) return deepest(child, param);
+  const [rule = '', text = 'is not valid'] = Object.entries(error.constraints ?? {})[0] ?? [];
+  const isMissing = error.value === undefined;
+  return {
+    param,
+    fault: isMissing ? 'missingParameter' : (FAULT_BY_RULE[rule] ?? 'invalidValue'),
+    message: isMissing ? `${param} is required` : text.replace(error.property, param),
+  };
+}
+
+function pathTo({ property }: ValidationError, parent: string): string {
+  if (parent === '') return property;
+  return /^\d+$/.test(property) ? `${parent}[${property}]` : `${parent}.${property}`;
+}

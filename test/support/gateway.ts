@@ -1,0 +1,56 @@
+import type { AddressInfo } from 'node:net';
+import { createApp } from '../../src/app.setup.js';
+import { readSettings } from '../../src/config/read-settings.js';
+
+/** The gateway as it is shipped, in this process, on a port of its own. */
+export interface RunningGateway extends AsyncDisposable {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  readonly key: string;
+  /** fetch() with the key, from a path. */
+  call(path: string, init?: RequestInit): Promise<Response>;
+  /** POST of a JSON body with the key. */
+  post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
+  close(): Promise<void>;
+}
+
+const KEY = 'sk-1234';
+
+/**
+ * Starts a gateway in front of `upstream` (a sandbox, or any server that plays Recraft).
+ * `environment` holds what a test is about; everything else has its default.
+ */
+export async function startGateway(
+  upstream: { readonly url: string },
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningGateway> {
+  const settings = readSettings({
+    RECRAFT_API_KEY: 'test-key',
+    RECRAFT_API_BASE: upstream.url,
+    MASTER_KEY: KEY,
+    LOG_LEVEL: 'silent',
+    ...environment,
+  });
+  const app = await createApp(settings);
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  const authorized = (init?: RequestInit): Headers => {
+    const headers = new Headers(init?.headers);
+    if (!headers.has('authorization')) headers.set('authorization', `Bearer ${KEY}`);
+    return headers;
+  };
+  const call = (path: string, init?: RequestInit) => fetch(url + path, { ...init, headers: authorized(init) });
+  return {
+    url,
+    key: KEY,
+    call,
+    post: (path, body, init) => {
+      const headers = new Headers(init?.headers);
+      if (!headers.has('content-type')) headers.set('content-type', 'application/json');
+      return call(path, { ...init, method: 'POST', headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
+    },
+    close: () => app.close(),
+    [Symbol.asyncDispose]: () => app.close(),
+  };
+}
