@@ -1,6 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { NestFactory } from '@nestjs/core';
-import type { Express } from 'express';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Settings } from './config/settings.js';
@@ -32,8 +31,8 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
   app.disable('etag');
   app.use(requestLog(logger, app.get(Metrics)));
   app.useGlobalPipes(new DtoPipe());
-  app.useGlobalFilters(new GatewayErrorFilter(logger, allowedMethodsOf(app.getHttpAdapter().getInstance() as Express)));
-  app.enableShutdownHooks([], { useProcessExit: true });
+  app.useGlobalFilters(new GatewayErrorFilter(logger, allowedMethodsOf(app.getHttpAdapter().getInstance())));
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   serveDocs(app);
 
   const server = app.getHttpServer();

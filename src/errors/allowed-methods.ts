@@ -13,6 +13,8 @@ export function allowedMethodsOf(express: Express): AllowedMethods {
     const methods = layers
       .filter((layer) => layer.route && matches(layer, path))
       .flatMap(({ route }) => Object.keys(route?.methods ?? {}));
+    // Express answers HEAD wherever it answers GET.
+    if (methods.includes('get')) methods.push('head');
     return [...new Set(methods)].map((method) => method.toUpperCase()).sort();
   };
 }

@@ -25,5 +25,6 @@ export class ErrorDetailsDto {
 
 /** OpenAI's error envelope: the body of every answer that is not a success. */
 export class ErrorDto {
+  /** What went wrong. */
   error!: ErrorDetailsDto;
 }

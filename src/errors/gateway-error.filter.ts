@@ -21,6 +21,8 @@ export class GatewayErrorFilter implements ExceptionFilter {
   }
 
   private answer(thrown: unknown, request: Request, response: Response): void {
+    // Work that ended because its caller left is no error, and there is nobody to tell.
+    if (request.call.signal.aborted) return;
     const error = thrown instanceof NotFoundException ? this.notFound(request, response) : toGatewayError(thrown);
     request.call.fault = error.fault;
     this.note(error, request, response);

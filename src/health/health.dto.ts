@@ -1,6 +1,11 @@
+import { ApiProperty } from '@nestjs/swagger';
+
 /** The gateway takes requests. */
 export class ReadinessDto {
-  /** @example "healthy" */
+  /**
+   * Always `healthy`.
+   * @example "healthy"
+   */
   status!: string;
 }
 
@@ -12,7 +17,10 @@ export class HealthyEndpointDto {
    */
   model!: string;
 
-  /** @example "https://external.api.recraft.ai" */
+  /**
+   * Address of the provider's API.
+   * @example "https://external.api.recraft.ai"
+   */
   api_base!: string;
 
   /**
@@ -24,25 +32,36 @@ export class HealthyEndpointDto {
 
 /** One account that does not. */
 export class UnhealthyEndpointDto {
-  /** @example "recraft/recraftv3" */
+  /**
+   * A model reached through this account.
+   * @example "recraft/recraftv3"
+   */
   model!: string;
 
-  /** @example "https://external.api.recraft.ai" */
+  /**
+   * Address of the provider's API.
+   * @example "https://external.api.recraft.ai"
+   */
   api_base!: string;
 
-  /** @example "Recraft could not be reached." */
+  /**
+   * Why it does not.
+   * @example "Recraft could not be reached."
+   */
   error!: string;
 }
 
 /** The accounts behind the gateway. */
 export class AccountCheckDto {
+  /** Accounts that answer and have money left, each once. */
   healthy_endpoints!: HealthyEndpointDto[];
 
+  /** The others. */
   unhealthy_endpoints!: UnhealthyEndpointDto[];
 
-  /** @example 1 */
+  @ApiProperty({ type: 'integer', example: 1 })
   healthy_count!: number;
 
-  /** @example 0 */
+  @ApiProperty({ type: 'integer', example: 0 })
   unhealthy_count!: number;
 }

@@ -1,47 +1,121 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { editBodies, type Schema } from './edit-bodies.js';
+import { inReadingOrder } from './reading-order.js';
 
 const DESCRIPTION = `One address for pictures from Recraft.
 
-Speak OpenAI's images API: any OpenAI client works by changing its base URL to this gateway's \`/v1\`.
+It speaks OpenAI's images API: any OpenAI client works by changing its base URL to this gateway's \`/v1\`.
 Each route also answers without the \`/v1\` prefix.
 
-**To try it here:** press *Authorize*, enter your key, open a route and press *Try it out*.
+**To try it here:** press *Authorize*, enter your key, open a route and press *Execute*.
 
 **Models:** a configured name, \`recraft/<model>\` for any Recraft model, or one of OpenAI's names that clients
 hard-code (\`gpt-image-1\`, \`dall-e-3\`). \`GET /v1/models\` lists them.
 
+**Fields:** OpenAI's that Recraft has no counterpart of are accepted and listed in the header \`x-ignored-params\`.
+Fields that are not documented here go to Recraft as they are.
+
 **Errors** have OpenAI's shape on every route: \`{"error": {"message", "type", "param", "code"}}\`.`;
 
-/** Routes that also answer without \`/v1\` are documented once. */
-const TWINS_OF_V1 = /^\/(images|models|model)\//;
+const KEY = `The master key. Where \`Authorization\` is taken, the key can also come bare in one of the headers
+\`x-api-key\`, \`api-key\` and \`x-litellm-api-key\`.`;
+
+/** Routes that answer under two paths are documented once. */
+const TWINS = /^\/(images|models|model)(\/|$)|^\/health\/liveness$/;
+
+/** Azure's paths carry the model: they are routes of their own to a reader, and share their method here. */
+const AZURE = '/openai/deployments/';
+
+const MODEL_IN_PATH = {
+  name: 'model',
+  in: 'path' as const,
+  required: true,
+  description: "The model's name, which wins over the body's; its slash may be encoded or not.",
+  schema: { type: 'string' },
+  example: 'recraft/recraftv3',
+};
+
+/** Bodies whose unknown fields go to Recraft, answers with whatever Recraft adds, and an operator's own fields. */
+const TAKES_MORE: ReadonlySet<string> = new Set([
+  'GenerateImageDto',
+  'EditImageForm',
+  'EditImageJson',
+  'LitellmParamsDto',
+  'PictureDto',
+  'ImagesAnswerDto',
+]);
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['post']>;
 
 /** The OpenAPI document, made from the controllers and DTOs. */
 export function describeApi(app: INestApplication): OpenAPIObject {
-  const config = new DocumentBuilder()
+  const { paths, components, ...rest } = SwaggerModule.createDocument(app, frame(), {
+    operationIdFactory: (_controller, method) => method,
+  });
+  const { EditImageDto, ...schemas } = components?.schemas as Record<string, Schema>;
+  const edit = editBodies(EditImageDto ?? {});
+  return withPlainNames({
+    ...rest,
+    paths: describePaths(paths, edit.requestBody),
+    components: { ...components, schemas: describeSchemas({ ...schemas, ...edit.schemas }) },
+  });
+}
+
+function frame(): Omit<OpenAPIObject, 'paths'> {
+  return new DocumentBuilder()
+    .setOpenAPIVersion('3.0.3')
     .setTitle('Image Gateway')
     .setDescription(DESCRIPTION)
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The master key, or a key made for you.' })
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: KEY })
     .addTag('Images', 'Make and change pictures.')
     .addTag('Models', 'What can draw them.')
     .addTag('Health', 'Probes, and the state of the accounts.')
     .addTag('Operations', 'For those who run the gateway.')
     .build();
-  const document = SwaggerModule.createDocument(app, config, {
-    operationIdFactory: (_controller, method) => method,
-  });
-  document.paths = Object.fromEntries(
-    Object.entries(document.paths)
-      .filter(([path]) => path !== '/models' && !TWINS_OF_V1.test(path))
-      .map(([path, item]) => [withNamedSegments(path), item]),
-  );
-  return document;
 }
 
-/** Express writes a segment that may hold slashes as `*model`, OpenAPI has only `{model}`. */
-function withNamedSegments(path: string): string {
-  return path.replaceAll(/\*(\w+)/g, '{$1}');
+function describePaths(paths: OpenAPIObject['paths'], edit: Operation['requestBody']): OpenAPIObject['paths'] {
+  const documented = Object.entries(paths).filter(([path]) => !TWINS.test(path));
+  return Object.fromEntries(
+    documented.map(([path, { post, ...item }]) => {
+      // Express writes a segment that may hold slashes as `*model`, OpenAPI has only `{model}`.
+      const template = path.replaceAll(/\*(\w+)/g, '{$1}');
+      if (post === undefined) return [template, item];
+      const operation = path.endsWith('/edits') ? { ...post, requestBody: edit } : post;
+      return [template, { ...item, post: path.startsWith(AZURE) ? inAzurePath(operation) : operation }];
+    }),
+  );
+}
+
+function inAzurePath(operation: Operation): Operation {
+  return {
+    ...operation,
+    operationId: `${operation.operationId ?? ''}InDeployment`,
+    summary: `${operation.summary ?? ''} Azure's path, with the model in it.`,
+    parameters: [MODEL_IN_PATH],
+  };
+}
+
+function describeSchemas(schemas: Record<string, Schema>): Record<string, Schema> {
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => {
+      const ordered = inReadingOrder(schema);
+      return [name, TAKES_MORE.has(name) ? { ...ordered, additionalProperties: true } : ordered];
+    }),
+  );
+}
+
+/** Readers and generated clients have no use for our suffix of DTO classes. */
+function withPlainNames(document: OpenAPIObject): OpenAPIObject {
+  const { schemas = {} } = document.components ?? {};
+  const plain = Object.entries(schemas).map(([name, schema]) => [name.replace(/Dto$/, ''), schema]);
+  const renamed = {
+    ...document,
+    components: { ...document.components, schemas: Object.fromEntries(plain) as typeof schemas },
+  };
+  return JSON.parse(JSON.stringify(renamed).replaceAll(/("#\/components\/schemas\/\w+?)Dto"/g, '$1"')) as OpenAPIObject;
 }

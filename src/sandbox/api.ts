@@ -19,18 +19,36 @@ export async function serveApi(
   const record = recordOf(request, path, state.now());
   response.setHeader('x-recraft-requestid', record.id);
   state.journal.open(record);
-  const gone = watch(state, record, response);
+  const gone = new AbortController();
+  const closed = watch(record, response, gone);
+  try {
+    await exchange({ state, request, response, record, pictureBase, gone: gone.signal });
+  } finally {
+    // Over is an exchange when its work has been charged and its client has gone; either can be the last.
+    void closed.then(() => {
+      state.journal.closed(record);
+    });
+  }
+}
 
+/** One request under way. */
+interface Exchange extends Omit<Call, 'token' | 'fields'> {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly record: OpenRecord;
+}
+
+async function exchange({ state, request, response, record, pictureBase, gone }: Exchange): Promise<void> {
   const fields = await receive(request);
   if (fields === 'left') return;
   if (!(fields instanceof Refusal)) record.fields = summaryOf(fields);
   state.journal.received(record);
 
+  const { method, path } = record;
   const fault = state.faults.take(path);
   await pause(fault?.delayMs ?? 0, gone);
-  const answer =
-    (fault && answerOf(fault)) ??
-    (await work({ token: tokenOf(request) ?? '', fields, pictureBase, gone, state }, record.method, path));
+  const attempt = { token: tokenOf(request) ?? '', fields, pictureBase, gone, state };
+  const answer = (fault && answerOf(fault)) ?? (await work(attempt, method, path));
   if (answer.status < 300) {
     state.ledger.charge(record.id, answer.credits);
     record.credits = answer.credits;
@@ -54,16 +72,16 @@ function recordOf(request: IncomingMessage, path: string, now: number): OpenReco
   };
 }
 
-/** Notices the end of an exchange; the signal says that nobody waits for an answer any more. */
-function watch(state: SandboxState, record: OpenRecord, response: ServerResponse): AbortSignal {
-  const gone = new AbortController();
-  response.once('close', () => {
-    // An answer that was cut off on purpose has been ended by the sandbox, and was not given up by its client.
-    record.aborted = !response.writableFinished && !dropped.has(response);
-    gone.abort();
-    state.journal.closed(record);
+/** Waits for the connection's part in an exchange to end, and aborts `gone`: nobody waits for an answer any more. */
+function watch(record: OpenRecord, response: ServerResponse, gone: AbortController): Promise<void> {
+  return new Promise((resolve) => {
+    response.once('close', () => {
+      // An answer that was cut off on purpose was ended by the sandbox, and not given up by its client.
+      record.aborted = !response.writableFinished && !dropped.has(response);
+      gone.abort();
+      resolve();
+    });
   });
-  return gone.signal;
 }
 
 const dropped = new WeakSet<ServerResponse>();

@@ -92,6 +92,9 @@ export function summaryOf(fields: Fields): Record<string, unknown> {
   return summary;
 }
 
+/** Twice the longest prompt: what is longer is no text that a reader of the journal wants. */
+const KEPT_CHARACTERS = 20_000;
+
 const DATA_URL = /^data:([^;,]*);base64,/;
 
 function summarised(value: unknown): unknown {
@@ -99,9 +102,10 @@ function summarised(value: unknown): unknown {
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, summarised(member)]));
   }
-  const [head, type] = typeof value === 'string' ? (DATA_URL.exec(value) ?? []) : [];
-  if (head === undefined) return value;
-  return { name: null, type, ...digest(Buffer.from(String(value).slice(head.length), 'base64')) };
+  if (typeof value !== 'string') return value;
+  const [head, type] = DATA_URL.exec(value) ?? [];
+  if (head !== undefined) return { name: null, type, ...digest(Buffer.from(value.slice(head.length), 'base64')) };
+  return value.length <= KEPT_CHARACTERS ? value : `${value.slice(0, KEPT_CHARACTERS)}…`;
 }
 
 function digest(bytes: Buffer): { bytes: number; sha256: string } {

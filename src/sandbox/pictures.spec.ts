@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -247,6 +248,7 @@ describe('imageToImage', () => {
     const server = createServer((request, response) =>
       response.writeHead(request.url === '/fox.png' ? 200 : 404).end(bytes),
     ).listen(0, '127.0.0.1');
+    await once(server, 'listening');
     try {
       const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
       await expect(

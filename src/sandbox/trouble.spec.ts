@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Sandbox } from './sandbox.js';
@@ -145,12 +146,12 @@ describe('the journal', () => {
   });
 
   it('notes a client that left while it sent', async () => {
-    const head = `POST ${PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer any\r\nContent-Length: 100\r\n\r\n{"pro`;
     const { port } = new URL(sandbox.url);
     const socket = connect(Number(port), '127.0.0.1');
-    await new Promise((sent) => socket.write(head, sent));
-    // A second request proves that the server has read on since.
-    await generate();
+    const head = `POST ${PATH} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n`;
+    socket.write(`${head}{"prompt`);
+    // The interim answer proves that the request has arrived.
+    await once(socket, 'data');
     socket.destroy();
     const [cut] = sandbox.requests();
     expect(await sandbox.ended(cut?.id ?? '')).toMatchObject({ aborted: true, fields: {}, status: null, credits: 0 });

@@ -12,16 +12,19 @@ export interface AccountOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The service's fields by the same names; fields not listed go to Recraft as they are. */
-export type GenerationOptions = Omit<GenerateImageDto, 'stream'> &
-  AccountOptions & { readonly [field: string]: unknown };
+/** Fields that are not listed go to Recraft as they are. */
+type OtherFields = Readonly<Record<string, unknown>>;
+
+/** The service's fields by the same names. */
+export type GenerationOptions = Omit<GenerateImageDto, 'stream'> & AccountOptions & OtherFields;
 
 /** A picture to change: its bytes, a file that is read, or an https or data URL. */
 export type PictureInput = Uint8Array | Blob | Readable | string;
 
-/** As GenerationOptions, with the picture to change. */
+/** As GenerationOptions, with the one picture to change, alone or in a list. */
 export type EditOptions = Omit<EditImageDto, 'stream'> &
-  AccountOptions & { readonly image: PictureInput; readonly [field: string]: unknown };
+  AccountOptions &
+  OtherFields & { readonly image: PictureInput | readonly PictureInput[] };
 
 export interface Picture {
   readonly image_id?: string;

@@ -10,6 +10,13 @@ const FLUSH_MS = 500;
 
 /** JSON lines on stdout. What is logged is chosen field by field, so no key, prompt or body can be among it. */
 export function createLogger(level: string): Logger {
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, (stdout ??= openStdout()));
+}
+
+/** A process has one, however many gateways run in it. */
+let stdout: ReturnType<typeof openStdout> | undefined;
+
+function openStdout() {
   const destination = pino.destination({ fd: 1, sync: false, minLength: BUFFERED_BYTES });
   setInterval(() => {
     destination.flush();
@@ -17,7 +24,7 @@ export function createLogger(level: string): Logger {
   process.once('exit', () => {
     destination.flushSync();
   });
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  return destination;
 }
 
 /** Nest's own messages, in the same log. */

@@ -1,5 +1,6 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiAnswer, ApiErrors } from '../openapi/answers.js';
 import { Metrics } from './metrics.js';
 
 @ApiTags('Operations')
@@ -11,8 +12,17 @@ export class MetricsController {
   /** Counters and histograms in Prometheus' text format. */
   @Get('metrics')
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-  @ApiProduces('text/plain')
-  @ApiOkResponse({ schema: { type: 'string' } })
+  @ApiOperation({ operationId: 'collectMetrics', summary: "Counters and histograms in Prometheus' text format." })
+  @ApiAnswer({
+    description: 'The metrics.',
+    content: {
+      'text/plain': {
+        schema: { type: 'string' },
+        example: '# TYPE recraft_gateway_inflight_requests gauge\nrecraft_gateway_inflight_requests 1\n',
+      },
+    },
+  })
+  @ApiErrors()
   collect(): Promise<string> {
     return this.metrics.registry.metrics();
   }

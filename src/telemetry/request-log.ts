@@ -16,6 +16,7 @@ export function requestLog(logger: Logger, metrics: Metrics) {
     response.setHeader('x-litellm-call-id', call.callId);
     response.setHeader('x-content-type-options', 'nosniff');
     metrics.inFlight.inc();
+    if (response.socket === null) closeWithConnection(request, response);
     response.once('close', () => {
       metrics.inFlight.dec();
       if (!response.writableFinished) call.callerLeft();
@@ -23,6 +24,15 @@ export function requestLog(logger: Logger, metrics: Metrics) {
     });
     next();
   };
+}
+
+/** A pipelined request's answer has no connection before its turn, and nobody would tell it that the client has left. */
+function closeWithConnection(request: Request, response: Response): void {
+  request.socket.once('close', () => {
+    if (response.socket !== null || response.writableFinished) return;
+    response.destroy();
+    response.emit('close');
+  });
 }
 
 function recordFor(request: Request): CallRecord {
@@ -34,11 +44,15 @@ function recordFor(request: Request): CallRecord {
 /** Probes come every few seconds from every node: they are counted, and logged only where somebody looks closely. */
 const QUIET_ROUTES = /^\/(health|metrics)/;
 
+/** nginx's status for a caller that left before it was answered: nobody is sent it. */
+const CALLER_LEFT = 499;
+
 function note(logger: Logger, metrics: Metrics, request: Request, response: Response): void {
   const { call, method } = request;
   const route = (request.route as { path?: string } | undefined)?.path ?? 'none';
   const milliseconds = performance.now() - call.startedAt;
-  metrics.observe({ method, route, status: response.statusCode, seconds: milliseconds / 1000 }, call);
+  const status = response.headersSent ? response.statusCode : CALLER_LEFT;
+  metrics.observe({ method, route, status, seconds: milliseconds / 1000 }, call);
   const level = QUIET_ROUTES.test(route) ? 'debug' : 'info';
   if (!logger.isLevelEnabled(level)) return;
   logger[level](
@@ -48,7 +62,7 @@ function note(logger: Logger, metrics: Metrics, request: Request, response: Resp
       key: request.caller?.alias,
       method,
       route,
-      status: response.statusCode,
+      status,
       outcome: response.writableFinished ? 'answered' : 'cut off',
       fault: call.fault,
       operation: call.operation,

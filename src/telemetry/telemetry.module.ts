@@ -1,6 +1,5 @@
 import { Global, Module } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { RegistryModule } from '../registry/registry.module.js';
 import { ModelRegistry } from '../registry/model-registry.js';
 import { createLogger, LOGGER } from './logger.js';
 import { Metrics } from './metrics.js';

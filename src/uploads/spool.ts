@@ -3,6 +3,7 @@ import type { OnModuleInit } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { GatewayError } from '../errors/gateway-error.js';
 import type { UploadedImage } from '../images/image-request.js';
+import { BufferPool } from './buffer-pool.js';
 import { ChunkList } from './chunk-list.js';
 import { sniff } from './sniff.js';
 import type { Sniffed } from './sniff.js';
@@ -77,7 +78,7 @@ function readInto(intake: Intake, source: Readable): Promise<void> {
   });
 }
 
-const pool: Buffer[] = [];
+const pool = new BufferPool(BATCH_BYTES, 32);
 
 /** One part while it comes in. */
 class Intake {
@@ -102,7 +103,7 @@ class Intake {
       this.#held.push(chunk);
       return this.#write(this.#held.takeAll());
     }
-    const batch = (this.#batch ??= pool.pop() ?? Buffer.allocUnsafeSlow(BATCH_BYTES));
+    const batch = (this.#batch ??= pool.take());
     if (this.#filled + chunk.length > batch.length) return this.#write([...this.#takeBatch(), chunk]);
     batch.set(chunk, this.#filled);
     this.#filled += chunk.length;
@@ -130,7 +131,7 @@ class Intake {
   }
 
   #freeBatch(): void {
-    if (this.#batch && pool.length < 32) pool.push(this.#batch);
+    if (this.#batch) pool.give(this.#batch);
     this.#batch = undefined;
   }
 
@@ -189,6 +190,7 @@ class PartInMemory extends StoredPart implements UploadedPart {
 
 class PartOnDisk extends StoredPart implements UploadedPart {
   #file: TemporaryFile | undefined;
+  readonly #buffers: Buffer[] = [];
 
   constructor(param: string, bytes: number, sniffed: Sniffed, file: TemporaryFile) {
     super(param, bytes, sniffed);
@@ -197,12 +199,20 @@ class PartOnDisk extends StoredPart implements UploadedPart {
 
   open(): AsyncIterable<Uint8Array> {
     if (!this.#file) throw new Error(`The upload '${this.param}' is opened after it was disposed of.`);
-    return this.#file.read(this.bytes);
+    return this.#read(this.#file);
+  }
+
+  async *#read(file: TemporaryFile): AsyncGenerator<Uint8Array> {
+    const buffer = pool.take();
+    yield* file.read(this.bytes, buffer);
+    // The last chunk may still be on its way; and after a break the one before it too, which is then left to the collector.
+    this.#buffers.push(buffer);
   }
 
   async dispose(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
+    for (const buffer of this.#buffers.splice(0)) pool.give(buffer);
     await file?.close();
   }
 }

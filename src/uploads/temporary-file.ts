@@ -3,8 +3,6 @@ import { open, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const READ_BYTES = 512 * 1024;
-
 /**
  * A file without a name. It is taken out of its directory as soon as it is open, so that the operating system frees it
  * when it is closed or the process ends, however that happens: nothing can be left behind and nobody else can open it.
@@ -32,14 +30,13 @@ export class TemporaryFile {
     if (bytesWritten < bytes) await this.append([Buffer.concat(chunks).subarray(bytesWritten)]);
   }
 
-  /** The bytes from the start, each chunk in memory of its own. */
-  async *read(bytes: number): AsyncGenerator<Uint8Array> {
-    for (let position = 0; position < bytes;) {
-      const chunk = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, bytes - position));
-      const { bytesRead } = await this.handle.read(chunk, 0, chunk.length, position);
+  /** The bytes from the start, read into one buffer: a chunk is valid until the next one is asked for. */
+  async *read(bytes: number, buffer: Buffer): AsyncGenerator<Uint8Array> {
+    for (let position = 0; position < bytes; ) {
+      const { bytesRead } = await this.handle.read(buffer, 0, Math.min(buffer.length, bytes - position), position);
       if (bytesRead === 0) throw new Error(`A temporary file ends at byte ${position} of ${bytes}.`);
       position += bytesRead;
-      yield chunk.subarray(0, bytesRead);
+      yield buffer.subarray(0, bytesRead);
     }
   }
 

@@ -38,7 +38,7 @@ export class DtoPipe implements PipeTransform {
  */
 export function toDto<T extends object>(dtoClass: new () => T, fields: object): T {
   const dto = plainToInstance(dtoClass, fields, { exposeUnsetFields: false });
-  const errors = validateSync(dto, { stopAtFirstError: true, forbidUnknownValues: false });
+  const errors = validateSync(dto, { forbidUnknownValues: false });
   if (errors.length === 0) return dto;
   const [first, ...others] = errors.map((error) => deepest(error));
   if (!first) return dto;
@@ -57,13 +57,19 @@ function deepest(error: ValidationError, parent = ''): Problem {
   const param = pathTo(error, parent);
   const child = error.children?.[0];
   if (child) return deepest(child, param);
-  const [rule = '', text = 'is not valid'] = Object.entries(error.constraints ?? {})[0] ?? [];
+  const [rule, text] = gravest(error.constraints ?? {});
   const isMissing = error.value === undefined;
   return {
     param,
     fault: isMissing ? 'missingParameter' : (FAULT_BY_RULE[rule] ?? 'invalidValue'),
     message: isMissing ? `${param} is required` : text.replace(error.property, param),
   };
+}
+
+/** A value of the wrong type breaks the rules about its size as well; only the first says what is wrong. */
+function gravest(broken: Readonly<Record<string, string>>): readonly [rule: string, text: string] {
+  const rules = Object.entries(broken);
+  return rules.find(([rule]) => FAULT_BY_RULE[rule] === 'invalidType') ?? rules[0] ?? ['', 'is not valid'];
 }
 
 function pathTo({ property }: ValidationError, parent: string): string {

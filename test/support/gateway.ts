@@ -1,12 +1,19 @@
+import { EventEmitter, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { type Logger, symbols } from 'pino';
 import { createApp } from '../../src/app.setup.js';
 import { readSettings } from '../../src/config/read-settings.js';
+import { LOGGER } from '../../src/telemetry/logger.js';
 
 /** The gateway as it is shipped, in this process, on a port of its own. */
 export interface RunningGateway extends AsyncDisposable {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
   readonly key: string;
+  /** Lines logged since the start; none unless `LOG_LEVEL` says so. */
+  readonly log: readonly string[];
+  /** The first line with this text in it, logged already or still to come. */
+  logged(text: string): Promise<Record<string, unknown>>;
   /** fetch() with the key, from a path. */
   call(path: string, init?: RequestInit): Promise<Response>;
   /** POST of a JSON body with the key. */
@@ -32,6 +39,7 @@ export async function startGateway(
     ...environment,
   });
   const app = await createApp(settings);
+  const { log, logged } = captureLog(app.get<Logger>(LOGGER));
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
@@ -44,6 +52,8 @@ export async function startGateway(
   return {
     url,
     key: KEY,
+    log,
+    logged,
     call,
     post: (path, body, init) => {
       const headers = new Headers(init?.headers);
@@ -52,5 +62,26 @@ export async function startGateway(
     },
     close: () => app.close(),
     [Symbol.asyncDispose]: () => app.close(),
+  };
+}
+
+/** Takes the lines that would go to stdout. */
+function captureLog(logger: Logger): Pick<RunningGateway, 'log' | 'logged'> {
+  const log: string[] = [];
+  const lines = new EventEmitter();
+  const write = (line: string): void => {
+    log.push(line);
+    lines.emit('line');
+  };
+  Object.assign(logger, { [symbols.streamSym]: { write } });
+  return {
+    log,
+    logged: async (text) => {
+      for (;;) {
+        const line = log.find((candidate) => candidate.includes(text));
+        if (line !== undefined) return JSON.parse(line) as Record<string, unknown>;
+        await once(lines, 'line');
+      }
+    },
   };
 }

@@ -1,20 +1,11 @@
 import { Body, Controller, HttpCode, Inject, Post, Req, Res, UseInterceptors } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiBody,
-  ApiConsumes,
-  ApiExtraModels,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Settings } from '../../config/settings.js';
-import { ApiPictureErrors, PICTURE_HEADERS } from '../../openapi/answers.js';
+import { ApiEdit } from '../../openapi/pictures.js';
 import { ImagesService } from '../images.service.js';
 import { answerFor } from './answer-for.js';
 import { EditImageDto } from './dto/edit-image.dto.js';
-import { ImagesAnswerDto } from './dto/images-answer.dto.js';
 import { modelInPath } from './model-in-path.js';
 import { editOrder } from './orders.js';
 import { EditBody, sourceImageOf } from './request-body.js';
@@ -31,9 +22,8 @@ export class EditsController {
   @Post(['v1/images/edits', 'images/edits', 'openai/deployments/*model/images/edits'])
   @HttpCode(200)
   @UseInterceptors(EditBody)
-  @ApiOperation({ summary: 'Change a picture by words.' })
-  @ApiOkResponse({ type: ImagesAnswerDto, headers: PICTURE_HEADERS, description: 'The pictures.' })
-  @ApiPictureErrors()
+  @ApiOperation({ operationId: 'createImageEdit', summary: 'Change a picture by words.' })
+  @ApiEdit()
   async edit(@Body() dto: EditImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     const order = editOrder(dto, sourceImageOf(request), this.settings.models, modelInPath(request));
     await this.images.fulfil(order, request.call, answerFor(dto, order, request, response, this.settings.heartbeatMs));

@@ -48,6 +48,8 @@ export class EventStreamAnswer implements AnswerSink {
     private readonly options: EventStreamOptions,
   ) {
     this.heartbeat = setInterval(() => {
+      // An error may have ended the answer while its client does not read, or has others to read first.
+      if (response.writableEnded) return clearInterval(this.heartbeat);
       this.open();
       this.send(': waiting for the picture\n\n');
     }, options.heartbeatMs);

@@ -1,12 +1,11 @@
 import { Body, Controller, HttpCode, Inject, Post, Req, Res, UseInterceptors } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Settings } from '../../config/settings.js';
-import { ApiPictureErrors, PICTURE_HEADERS } from '../../openapi/answers.js';
+import { ApiGeneration } from '../../openapi/pictures.js';
 import { ImagesService } from '../images.service.js';
 import { answerFor } from './answer-for.js';
 import { GenerateImageDto } from './dto/generate-image.dto.js';
-import { ImagesAnswerDto } from './dto/images-answer.dto.js';
 import { modelInPath } from './model-in-path.js';
 import { generationOrder } from './orders.js';
 import { JsonBody } from './request-body.js';
@@ -23,9 +22,8 @@ export class GenerationsController {
   @Post(['v1/images/generations', 'images/generations', 'openai/deployments/*model/images/generations'])
   @HttpCode(200)
   @UseInterceptors(JsonBody)
-  @ApiOperation({ summary: 'Make pictures from words.' })
-  @ApiOkResponse({ type: ImagesAnswerDto, headers: PICTURE_HEADERS, description: 'The pictures.' })
-  @ApiPictureErrors()
+  @ApiOperation({ operationId: 'createImage', summary: 'Make pictures from words.' })
+  @ApiGeneration()
   async generate(@Body() dto: GenerateImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     const order = generationOrder(dto, this.settings.models, modelInPath(request));
     await this.images.fulfil(order, request.call, answerFor(dto, order, request, response, this.settings.heartbeatMs));

@@ -47,7 +47,7 @@ export function generationOrder(dto: GenerateImageDto, policy: DialectPolicy, mo
   return {
     model: modelInPath ?? dto.model,
     operation: 'generate',
-    interpret: (defaults) => interpret(merge(defaults, dto), policy, (common, fields) => ({
+    interpret: (defaults) => interpret(defaults, dto, policy, (common, fields) => ({
       operation: 'generate',
       ...common,
       ...(fields.size !== undefined && fields.size !== 'auto' && { size: fields.size }),
@@ -66,7 +66,7 @@ export function editOrder(
     model: modelInPath ?? dto.model,
     operation: 'imageToImage',
     interpret: (defaults) =>
-      interpret(merge(defaults, dto), policy, (common, fields, ignore) => {
+      interpret(defaults, dto, policy, (common, fields, ignore) => {
         // The result follows its source; clients send a size all the same (recraft-api.md §5.2).
         if (fields.size !== undefined && fields.size !== 'auto') ignore('size');
         return { operation: 'imageToImage', ...common, image, strength: fields.strength ?? DEFAULT_STRENGTH };
@@ -74,20 +74,23 @@ export function editOrder(
   };
 }
 
-/** The caller's fields over the defaults; a DTO also has its unset properties, which must not hide a default. */
-function merge(defaults: Readonly<Fields>, dto: object): Fields {
-  const fields: Fields = { ...defaults };
-  for (const [name, value] of Object.entries(dto)) if (value !== undefined) fields[name] = value;
-  // What the caller says about its style as a whole replaces a default of the other kind.
-  if ('style_id' in dto && dto.style_id !== undefined && !('style' in dto && dto.style !== undefined))
-    delete fields['style'];
-  return fields;
+/** A DTO also has its unset properties, which must not hide a default. */
+function given(dto: object): Fields {
+  return Object.fromEntries(Object.entries(dto).filter(([, value]) => value !== undefined));
+}
+
+/** The caller's fields over the defaults. What the caller says about its style replaces the default style as a whole. */
+function merge(defaults: Readonly<Fields>, asked: Readonly<Fields>): Fields {
+  if (asked['style'] === undefined && asked['style_id'] === undefined) return { ...defaults, ...asked };
+  const { style, substyle, style_id, ...others } = defaults;
+  return { ...others, ...asked };
 }
 
 type CommonPart = Omit<Extract<ImageRequest, { operation: 'generate' }>, 'operation' | 'size'>;
 
 function interpret(
-  fields: Fields,
+  defaults: Readonly<Fields>,
+  dto: object,
   policy: DialectPolicy,
   build: (common: CommonPart, fields: KnownFields, ignore: (name: string) => void) => ImageRequest,
 ): Interpretation {
@@ -98,6 +101,7 @@ function interpret(
     }
     ignored.push(name);
   };
+  const fields = merge(withoutDalleStyle(defaults, ignore), withoutDalleStyle(given(dto), ignore));
   const extra: Fields = {};
   for (const name of Object.keys(fields)) {
     if (OPENAI_ONLY_FIELDS.has(name) || CONTROL_FIELDS.has(name)) ignore(name);
@@ -109,7 +113,7 @@ function interpret(
     count: known.n ?? 1,
     // A stream carries base64 at OpenAI, and its clients expect nothing else.
     responseFormat: known.response_format ?? (known.stream === true ? 'b64_json' : policy.defaultResponseFormat),
-    ...styleOf(known, ignore),
+    ...present('style', known.style),
     ...present('substyle', known.substyle),
     ...present('styleId', known.style_id),
     ...present('negativePrompt', known.negative_prompt),
@@ -127,11 +131,11 @@ function present<K extends string, V>(name: K, value: V | undefined): Partial<Re
   return value === undefined ? {} : ({ [name]: value } as Record<K, V>);
 }
 
-function styleOf({ style }: KnownFields, ignore: (name: string) => void): { style?: string } {
-  if (style === undefined) return {};
-  if (!DALLE_STYLES.has(style)) return { style };
+function withoutDalleStyle(fields: Readonly<Fields>, ignore: (name: string) => void): Readonly<Fields> {
+  const { style, ...others } = fields;
+  if (!DALLE_STYLES.has(style)) return fields;
   ignore('style');
-  return {};
+  return others;
 }
 
 /** Recraft's own field wins over OpenAI's word for it. */

@@ -5,7 +5,7 @@ import { Settings } from '../../config/settings.js';
 import { BodyReader, type ReadBody } from '../../uploads/body-reader.js';
 import { coerceScalars, type ScalarKind } from '../../uploads/form-scalars.js';
 import type { SourceImage } from '../image-request.js';
-import { prepareBody } from './body.js';
+import { type Fields, prepareBody } from './body.js';
 import { takeSourceImage } from './source-image.js';
 
 /** A form has only text: what its fields mean. Those not listed stay text. */
@@ -50,12 +50,17 @@ export class EditBody implements NestInterceptor {
       ? this.reader.readMultipart(request, response)
       : this.reader.readJson(request, response));
     return freeing(body, next, () => {
-      const typed = isForm ? coerceScalars(body.fields, FORM_KINDS) : body.fields;
-      const { image, fields } = takeSourceImage(body.files, prepareBody(typed), this.settings.limits.imageBytes);
+      const prepared = isForm ? prepareForm(body.fields) : prepareBody(body.fields);
+      const { image, fields } = takeSourceImage(body.files, prepared, this.settings.limits.imageBytes);
       request.body = fields;
       sources.set(request, image);
     });
   }
+}
+
+/** What comes out of `extra_body` is text as well where it was spelled `extra_body[strength]`. */
+function prepareForm(fields: Fields): Fields {
+  return coerceScalars(prepareBody(coerceScalars(fields, FORM_KINDS)), FORM_KINDS);
 }
 
 const sources = new WeakMap<Request, SourceImage>();

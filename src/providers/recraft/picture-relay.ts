@@ -1,4 +1,4 @@
-import { GatewayError } from '../../errors/gateway-error.js';
+import type { GatewayError } from '../../errors/gateway-error.js';
 import type { AnswerSink } from '../../images/image-provider.js';
 import { JsonScanner } from '../../json/json-scanner.js';
 import { invalidAnswer, readRefusal, translateRefusal } from './upstream-errors.js';

@@ -164,9 +164,7 @@ function text(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** undici's names for bytes that are no HTTP answer. */
-function isProtocolError(error: Error & { code?: unknown }): boolean {
-  return (
-    typeof error.code === 'string' && (error.code.startsWith('HPE_') || error.code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
-  );
+/** undici's name for bytes that are no HTTP answer; such an error has no code of undici's (undici 8.12, `HTTPParserError`). */
+function isProtocolError({ name }: Error): boolean {
+  return name === 'HTTPParserError';
 }

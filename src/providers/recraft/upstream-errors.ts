@@ -68,7 +68,8 @@ export function translateRefusal(refusal: Refusal): GatewayError {
         cause,
       });
     default:
-      if (refusal.status >= 405 && refusal.status < 500) {
+      // A path or method that Recraft does not have is a mistake of ours or of the configured address: not the caller's.
+      if (refusal.status > 405 && refusal.status < 500) {
         return new GatewayError(
           'refusedByUpstream',
           said('Recraft refused the request', message),

@@ -41,6 +41,7 @@ async function bodyOf({ body, contentLength }: WireRequest): Promise<Buffer> {
 }
 
 async function formOf(wire: WireRequest): Promise<FormData> {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- an independent parser is the judge here
   return new Response(new Uint8Array(await bodyOf(wire)), { headers: { 'content-type': wire.contentType } }).formData();
 }
 

@@ -6,9 +6,8 @@ import { ImageOptionsDto } from './image-options.dto.js';
 export class EditImageDto extends ImageOptionsDto {
   /**
    * How far the result may leave the source: 0 almost the same, 1 barely like it.
-   * @example 0.5
    */
-  @ApiPropertyOptional({ default: 0.2 })
+  @ApiPropertyOptional({ default: 0.2, example: 0.5 })
   @IsOptional()
   @IsNumber()
   @Min(0)

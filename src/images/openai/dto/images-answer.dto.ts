@@ -1,4 +1,4 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
 /** One picture. */
 export class PictureDto {
@@ -20,10 +20,8 @@ export class PictureDto {
 
 /** Pictures, with what Recraft says about them. */
 export class ImagesAnswerDto {
-  /**
-   * Unix seconds.
-   * @example 1763800000
-   */
+  /** When Recraft answered, in Unix seconds. */
+  @ApiProperty({ type: 'integer', example: 1_763_800_000 })
   created!: number;
 
   /**
@@ -32,6 +30,7 @@ export class ImagesAnswerDto {
    */
   credits?: number;
 
+  /** The pictures, one at least. */
   data!: PictureDto[];
 
   /** The style made from style references, where some were sent. */

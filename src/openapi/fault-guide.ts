@@ -1,0 +1,149 @@
+import { type ErrorEnvelope, type Fault, GatewayError } from '../errors/gateway-error.js';
+
+interface Guide {
+  /** What has happened, and what the caller can do about it. */
+  readonly means: string;
+  /** A message as a caller could read it. */
+  readonly message: string;
+  /** The field such a message is about. */
+  readonly param?: string;
+}
+
+/** What each fault means to a caller: for the OpenAPI document and for the error table of the README. */
+export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
+  invalidJson: {
+    means: 'The body is no JSON object. The message says where it breaks.',
+    message: "The body is not valid JSON: there is a comma before '}', which JSON does not allow, at line 4, column 1.",
+  },
+  invalidForm: {
+    means: 'The multipart form cannot be read.',
+    message: 'The form ends before its closing boundary.',
+  },
+  invalidValue: {
+    means: 'A field has a value that is never valid.',
+    message: 'size must be like 1024x1024, 16:9 or auto.',
+    param: 'size',
+  },
+  invalidType: {
+    means: 'A field has a value of the wrong type.',
+    message: "n must be a whole number, not 'many'.",
+    param: 'n',
+  },
+  aboveMaximum: { means: 'A number is too large.', message: 'n must not be greater than 6.', param: 'n' },
+  belowMinimum: { means: 'A number is too small.', message: 'n must not be less than 1.', param: 'n' },
+  tooLong: {
+    means: 'A text is longer than the model takes.',
+    message: 'The prompt is too long: Recraft V3 takes at most 1000 characters.',
+    param: 'prompt',
+  },
+  missingParameter: { means: 'A field is missing.', message: 'prompt is required.', param: 'prompt' },
+  unknownParameter: {
+    means: 'A field is not known. Kept for settings that refuse what they do not know.',
+    message: 'colour is not known.',
+    param: 'colour',
+  },
+  unsupportedParameter: {
+    means: 'A field has no place in this request, or Recraft has no counterpart of it and `DROP_PARAMS` is `false`.',
+    message: 'A mask is not taken here.',
+    param: 'mask',
+  },
+  unsupportedValue: {
+    means: 'The model cannot do this. The message lists what it can.',
+    message:
+      "Recraft V4.1 does not have the style 'Watercolor'. It takes no style names. Models that have it: recraftv2.",
+    param: 'style',
+  },
+  invalidImage: {
+    means: 'The picture is no PNG, JPEG, WebP or SVG, or its sides are out of bounds.',
+    message: "The picture's shorter side must be at least 256 pixels; this one is 64x64.",
+    param: 'image',
+  },
+  moderationBlocked: {
+    means: 'Recraft refused the content.',
+    message: 'Recraft refused the content: the prompt does not meet the content policy.',
+  },
+  refusedByUpstream: {
+    means: "Recraft refused the request for a reason of its own. `code` is Recraft's where it gave one.",
+    message: 'Recraft refused the request: style not found.',
+    param: 'style_id',
+  },
+  missingKey: {
+    means: 'There is no API key.',
+    message: 'No API key was given. Send it as `Authorization: Bearer <key>`.',
+  },
+  malformedKey: {
+    means: 'The `Authorization` header is not `Bearer <key>`.',
+    message: 'The Authorization header must be `Bearer <key>`.',
+  },
+  wrongKey: { means: 'The API key is not known.', message: 'The API key is not known here.' },
+  unknownModel: {
+    means: 'There is no such model. `GET /v1/models` lists them.',
+    message: "The model 'recraft-v9' does not exist.",
+    param: 'model',
+  },
+  unknownRoute: { means: 'There is no such path.', message: 'Invalid URL (POST /v1/pictures).' },
+  wrongMethod: {
+    means: 'The path answers to another method. The header `allow` names it.',
+    message: '/v1/images/edits answers to POST, not to GET.',
+  },
+  requestTimeout: { means: 'The request took too long to arrive.', message: 'The request took too long to arrive.' },
+  tooLarge: {
+    means: 'The body, a field or a picture is above its limit. The limits are settings.',
+    message: 'image is larger than 20 MiB.',
+    param: 'image',
+  },
+  wrongContentType: {
+    means: 'The body is of a kind this route does not take.',
+    message: "Send the body as JSON with 'content-type: application/json'; this request says 'text/html'.",
+  },
+  unprocessable: {
+    means: 'Recraft understood the request and could not do it.',
+    message: 'Recraft could not process the request: the image has no content.',
+  },
+  upstreamRateLimited: {
+    means: "The rate limit of the gateway's Recraft account is reached. Try again after `retry-after` seconds.",
+    message: "Recraft's rate limit is reached. Try again shortly.",
+  },
+  quotaExhausted: {
+    means: "The gateway's Recraft account is empty. The operator has to fill it up.",
+    message: "The gateway's Recraft account is out of API units.",
+  },
+  internal: {
+    means: 'A fault of the gateway. Report it with its `x-request-id`.',
+    message: 'Something went wrong inside the gateway.',
+  },
+  upstreamCredentials: {
+    means: "Recraft did not accept the gateway's own key. The operator has to look at it.",
+    message: "Recraft did not accept the gateway's account. The operator has to look at it.",
+  },
+  upstreamUnreachable: {
+    means: 'Recraft could not be reached. Nothing was sent and nothing was charged.',
+    message: 'Recraft could not be reached.',
+  },
+  upstreamFailed: {
+    means: 'Recraft failed, or its connection broke. The request may have been charged.',
+    message: 'The connection to Recraft broke before it answered. The request may have been charged.',
+  },
+  upstreamInvalidAnswer: {
+    means: "Recraft's answer cannot be used. The request may have been charged.",
+    message: "Recraft's answer could not be used: it is cut short.",
+  },
+  upstreamOverloaded: {
+    means: 'Recraft is not available. Try again after `retry-after` seconds.',
+    message: 'Recraft is not available at the moment. Try again shortly.',
+  },
+  tooBusy: {
+    means: 'The gateway holds as many uploads as it may. Try again after `retry-after` seconds.',
+    message: 'The gateway holds as many uploads as it can; please try again in a moment.',
+  },
+  upstreamTimeout: {
+    means: 'Recraft did not finish in time. The request may have been charged.',
+    message: 'Recraft did not finish within 280000 ms. The request may have been charged.',
+  },
+};
+
+/** The body of an answer with this fault, made as the gateway makes it. */
+export function exampleOf(fault: Fault): ErrorEnvelope {
+  const { message, param } = FAULT_GUIDE[fault];
+  return new GatewayError(fault, message, param === undefined ? {} : { param }).toEnvelope();
+}

@@ -1,0 +1,34 @@
+import { expect } from '@jest/globals';
+
+/** What every test may send as a prompt: no answer and no log line may ever show it. */
+export const SECRET_PROMPT = 'a zebra crossing the moonlit secret';
+
+export interface ExpectedError {
+  readonly status: number;
+  readonly type?: string;
+  readonly code: string;
+  /** The field at fault; null without it. */
+  readonly param?: string | null;
+}
+
+const NEVER_SHOWN = [SECRET_PROMPT, 'sk-', 'test-key', 'node_modules', '    at ', 'statusCode'];
+
+/**
+ * Expects OpenAI's envelope with all four members, the ids, and nothing that is nobody's business; gives the message.
+ */
+export async function expectError(response: Response, expected: ExpectedError): Promise<string> {
+  const text = await response.text();
+  expect({ status: response.status, body: text }).toEqual({ status: expected.status, body: text });
+  expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+  expect(response.headers.get('x-request-id')).toMatch(/^req_[\w-]{36}$/);
+  return expectEnvelope(text, expected);
+}
+
+/** Expects the body alone. */
+export function expectEnvelope(text: string, expected: Omit<ExpectedError, 'status'>): string {
+  const { type = 'invalid_request_error', code, param = null } = expected;
+  const envelope = JSON.parse(text) as { error: { message: string } };
+  expect(envelope).toEqual({ error: { message: expect.any(String) as unknown, type, param, code } });
+  for (const secret of NEVER_SHOWN) expect(text).not.toContain(secret);
+  return envelope.error.message;
+}
