@@ -17,7 +17,8 @@ const KEEP_ALIVE_MS = 65_000;
 
 /** Builds the gateway as it is shipped; the caller lets it listen. Tests build it the same way. */
 export async function createApp(settings: Settings): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings), new FastExpressAdapter(), {
+  const adapter = new FastExpressAdapter();
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings), adapter, {
     // Bodies are read by the routes themselves, after the key was checked and within their own limits.
     bodyParser: false,
     bufferLogs: true,
@@ -29,7 +30,7 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
 
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(requestLog(logger, app.get(Metrics)));
+  adapter.seeFirst(requestLog(logger, app.get(Metrics)));
   app.useGlobalPipes(new DtoPipe());
   app.useGlobalFilters(new GatewayErrorFilter(logger, allowedMethodsOf(app.getHttpAdapter().getInstance())));
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });

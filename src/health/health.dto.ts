@@ -59,9 +59,11 @@ export class AccountCheckDto {
   /** The others. */
   unhealthy_endpoints!: UnhealthyEndpointDto[];
 
+  /** How many answer and have money left. */
   @ApiProperty({ type: 'integer', example: 1 })
   healthy_count!: number;
 
+  /** How many do not. */
   @ApiProperty({ type: 'integer', example: 0 })
   unhealthy_count!: number;
 }

@@ -26,7 +26,8 @@ export class JsonAnswer implements AnswerSink {
   }
 
   end(last?: Uint8Array): void {
-    if (last) this.response.end(last);
+    // As Latin-1 text the same bytes leave together with the header, in one piece.
+    if (last) this.response.end(Buffer.from(last.buffer, last.byteOffset, last.length).toString('latin1'), 'latin1');
     else this.response.end();
   }
 

@@ -30,11 +30,11 @@ const PAGE_SECURITY = helmet({
   strictTransportSecurity: false,
 });
 
-/** One page about one API: no bar for loading another, and the descriptions of long forms on one line with their fields. */
+/** One page about one API, without a bar to load another; and no tick boxes for empty fields, which count as not given. */
 const STYLE = `
   .swagger-ui .topbar { display: none }
   .swagger-ui .info { margin: 30px 0 20px }
-  .swagger-ui .parameters-col_name { width: 14em }
+  .swagger-ui .parameter__empty_value_toggle { display: none }
 `;
 
 /** Serves Swagger UI at `/docs` and the document at `/openapi.json`; `/` leads there. */

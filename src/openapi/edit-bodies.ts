@@ -62,7 +62,7 @@ const AS_JSON_TEXT: Readonly<Record<string, unknown>> = {
 
 /** The bodies of an edit, made of the schema of its DTO, which knows nothing of the picture and how it comes. */
 export function editBodies(dto: Schema): { schemas: Record<string, Schema>; requestBody: RequestBody } {
-  const fields = dto.properties ?? {};
+  const fields = { ...dto.properties, prompt: { ...dto.properties?.['prompt'], example: 'The same place in winter' } };
   const required = dto.required ?? [];
   return {
     schemas: {

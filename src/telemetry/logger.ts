@@ -1,11 +1,14 @@
 import type { LoggerService } from '@nestjs/common';
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
 /** Injection token of the one logger. */
 export const LOGGER = Symbol('Logger');
 
-/** Lines are collected and written together: a write for each request would cost more than the request's own work. */
-const BUFFERED_BYTES = 4096;
+/**
+ * Lines are collected here and handed on together: a write for each request costs more than the request's own work, and
+ * the destination's own buffer counts all its bytes again for every line it is given.
+ */
+const BATCH_LENGTH = 32 * 1024;
 const FLUSH_MS = 500;
 
 /** JSON lines on stdout. What is logged is chosen field by field, so no key, prompt or body can be among it. */
@@ -14,17 +17,27 @@ export function createLogger(level: string): Logger {
 }
 
 /** A process has one, however many gateways run in it. */
-let stdout: ReturnType<typeof openStdout> | undefined;
+let stdout: DestinationStream | undefined;
 
-function openStdout() {
-  const destination = pino.destination({ fd: 1, sync: false, minLength: BUFFERED_BYTES });
-  setInterval(() => {
-    destination.flush();
-  }, FLUSH_MS).unref();
+function openStdout(): DestinationStream {
+  const destination = pino.destination({ fd: 1, sync: false });
+  let batch = '';
+  const flush = (): void => {
+    if (batch === '') return;
+    destination.write(batch);
+    batch = '';
+  };
+  setInterval(flush, FLUSH_MS).unref();
   process.once('exit', () => {
+    flush();
     destination.flushSync();
   });
-  return destination;
+  return {
+    write: (line) => {
+      batch += line;
+      if (batch.length >= BATCH_LENGTH) flush();
+    },
+  };
 }
 
 /** Nest's own messages, in the same log. */

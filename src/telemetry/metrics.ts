@@ -50,15 +50,13 @@ export class Metrics {
     labelNames: ['param'],
     registers: [this.registry],
   });
-  readonly inFlight = new Gauge({
-    name: 'recraft_gateway_inflight_requests',
-    help: 'Requests being answered.',
-    registers: [this.registry],
-  });
+  /** Requests being answered. */
+  inFlight = 0;
 
   /** @param isKnownModel tells models of the catalogue from names that callers made up */
   constructor(private readonly isKnownModel: (model: string) => boolean) {
     collectDefaultMetrics({ register: this.registry });
+    this.watch('recraft_gateway_inflight_requests', 'Requests being answered.', () => this.inFlight);
   }
 
   /** Watches a quantity that is read when metrics are collected. */

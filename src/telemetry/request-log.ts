@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { NextFunction, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { CallRecord } from './call-record.js';
 import type { Metrics } from './metrics.js';
@@ -9,20 +9,19 @@ const CALL_ID = /^[\w.:-]{1,128}$/;
 
 /** Stands before everything else: gives each request its record and its ids, and writes one line when it is over. */
 export function requestLog(logger: Logger, metrics: Metrics) {
-  return (request: Request, response: Response, next: NextFunction): void => {
+  return (request: Request, response: Response): void => {
     const call = recordFor(request);
     request.call = call;
     response.setHeader('x-request-id', call.id);
     response.setHeader('x-litellm-call-id', call.callId);
     response.setHeader('x-content-type-options', 'nosniff');
-    metrics.inFlight.inc();
+    metrics.inFlight++;
     if (response.socket === null) closeWithConnection(request, response);
     response.once('close', () => {
-      metrics.inFlight.dec();
+      metrics.inFlight--;
       if (!response.writableFinished) call.callerLeft();
       note(logger, metrics, request, response);
     });
-    next();
   };
 }
 

@@ -81,7 +81,7 @@ function parse(req: IncomingMessage, storage: PartStorage, options: MultipartOpt
   });
 }
 
-type FormReader = (form: FormEvents, res: undefined, next: (error?: unknown) => void) => void;
+type FormReader = (form: FormEvents, res: undefined, next: (error?: Error) => void) => void;
 
 function multerFor(storage: PartStorage, limits: FormLimits, connect: (busboy: Writable) => void): FormReader {
   const options = {

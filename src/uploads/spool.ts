@@ -9,15 +9,16 @@ import { sniff } from './sniff.js';
 import type { Sniffed } from './sniff.js';
 import { TemporaryFile } from './temporary-file.js';
 
-/** Written at a time: large enough that waiting for the disk costs little, small enough for a hundred uploads at once. */
+/** Written and read at a time: large enough that waiting for the disk costs little, small enough for a hundred uploads at once. */
 const BATCH_BYTES = 512 * 1024;
+const IDLE_BUFFERS = 16;
 
 /** Trouble of the machine that passes: no space, quota used up, too many open files. */
 const PASSING_TROUBLE: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE']);
 
-/** A picture that has arrived, kept until it is disposed of. */
+/** A picture that has arrived, kept until it is disposed of. A chunk of `open()` is valid until the next is asked for. */
 export interface UploadedPart extends UploadedImage {
-  /** Frees its memory or its file; can be called again. Not to be called while it is being read. */
+  /** Frees its memory or its file, once what was read is sent or given up; can be called again. */
   dispose(): Promise<void>;
 }
 
@@ -33,6 +34,8 @@ export const SpoolOptions = Symbol('SpoolOptions');
 /** Keeps uploaded parts: small ones in memory as they came, large ones in nameless temporary files. */
 @Injectable()
 export class Spool implements OnModuleInit {
+  readonly #buffers = new BufferPool(BATCH_BYTES, IDLE_BUFFERS);
+
   constructor(@Inject(SpoolOptions) private readonly options: SpoolOptions) {}
 
   /** A directory that takes no files should stop the start, not the first upload. */
@@ -47,7 +50,7 @@ export class Spool implements OnModuleInit {
    * @param param the field it came in
    */
   async store(source: Readable, param: string): Promise<UploadedPart> {
-    const intake = new Intake(this.options);
+    const intake = new Intake(this.options, this.#buffers);
     try {
       await readInto(intake, source);
       return await intake.finish(param);
@@ -78,8 +81,6 @@ function readInto(intake: Intake, source: Readable): Promise<void> {
   });
 }
 
-const pool = new BufferPool(BATCH_BYTES, 32);
-
 /** One part while it comes in. */
 class Intake {
   readonly #held = new ChunkList();
@@ -87,55 +88,34 @@ class Intake {
   #file: TemporaryFile | undefined;
   #writing: Promise<void> | undefined;
   #sniffed: Sniffed | undefined;
-  #batch: Buffer | undefined;
-  #filled = 0;
 
-  constructor(private readonly options: SpoolOptions) {}
+  constructor(
+    private readonly options: SpoolOptions,
+    private readonly buffers: BufferPool,
+  ) {}
 
   /** Takes a chunk; gives a promise where the source has to wait until a batch is written. */
   take(chunk: Uint8Array): Promise<void> | undefined {
+    this.#held.push(chunk);
     this.#bytes += chunk.length;
-    if (this.#bytes <= this.options.spoolBytes) {
-      this.#held.push(chunk);
-      return undefined;
-    }
-    if (this.#file === undefined) {
-      this.#held.push(chunk);
-      return this.#write(this.#held.takeAll());
-    }
-    const batch = (this.#batch ??= pool.take());
-    if (this.#filled + chunk.length > batch.length) return this.#write([...this.#takeBatch(), chunk]);
-    batch.set(chunk, this.#filled);
-    this.#filled += chunk.length;
-    return undefined;
-  }
-
-  #takeBatch(): Uint8Array[] {
-    const filled = this.#filled;
-    this.#filled = 0;
-    return this.#batch && filled > 0 ? [this.#batch.subarray(0, filled)] : [];
+    const full = this.#held.bytes >= BATCH_BYTES && this.#bytes > this.options.spoolBytes;
+    return full ? this.#write() : undefined;
   }
 
   async finish(param: string): Promise<UploadedPart> {
-    if (this.#filled > 0) await this.#write(this.#takeBatch());
-    this.#freeBatch();
-    if (this.#file) return new PartOnDisk(param, this.#bytes, this.#sniffed ?? sniff([]), this.#file);
+    if (this.#bytes > this.options.spoolBytes) await this.#write();
+    if (this.#file) return new PartOnDisk(param, this.#bytes, this.#sniffed ?? sniff([]), this.#file, this.buffers);
     const chunks = this.#held.takeAll();
     return new PartInMemory(param, this.#bytes, sniff(chunks), chunks);
   }
 
   async discard(): Promise<void> {
     await this.#writing?.catch(() => undefined); // Told to the source already.
-    this.#freeBatch();
     await this.#file?.close();
   }
 
-  #freeBatch(): void {
-    if (this.#batch) pool.give(this.#batch);
-    this.#batch = undefined;
-  }
-
-  #write(batch: readonly Uint8Array[]): Promise<void> {
+  #write(): Promise<void> {
+    const batch = this.#held.takeAll();
     this.#sniffed ??= sniff(batch);
     this.#writing = this.#append(batch);
     return this.#writing;
@@ -190,9 +170,15 @@ class PartInMemory extends StoredPart implements UploadedPart {
 
 class PartOnDisk extends StoredPart implements UploadedPart {
   #file: TemporaryFile | undefined;
-  readonly #buffers: Buffer[] = [];
+  #readOut: Buffer[] = [];
 
-  constructor(param: string, bytes: number, sniffed: Sniffed, file: TemporaryFile) {
+  constructor(
+    param: string,
+    bytes: number,
+    sniffed: Sniffed,
+    file: TemporaryFile,
+    private readonly buffers: BufferPool,
+  ) {
     super(param, bytes, sniffed);
     this.#file = file;
   }
@@ -203,16 +189,17 @@ class PartOnDisk extends StoredPart implements UploadedPart {
   }
 
   async *#read(file: TemporaryFile): AsyncGenerator<Uint8Array> {
-    const buffer = pool.take();
+    const buffer = this.buffers.take();
     yield* file.read(this.bytes, buffer);
-    // The last chunk may still be on its way; and after a break the one before it too, which is then left to the collector.
-    this.#buffers.push(buffer);
+    // The last chunk may still be on its way out; after a reading that broke off the buffer is not used again at all.
+    this.#readOut.push(buffer);
   }
 
   async dispose(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
-    for (const buffer of this.#buffers.splice(0)) pool.give(buffer);
+    for (const buffer of this.#readOut) this.buffers.give(buffer);
+    this.#readOut = [];
     await file?.close();
   }
 }

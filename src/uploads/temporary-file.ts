@@ -32,7 +32,7 @@ export class TemporaryFile {
 
   /** The bytes from the start, read into one buffer: a chunk is valid until the next one is asked for. */
   async *read(bytes: number, buffer: Buffer): AsyncGenerator<Uint8Array> {
-    for (let position = 0; position < bytes; ) {
+    for (let position = 0; position < bytes;) {
       const { bytesRead } = await this.handle.read(buffer, 0, Math.min(buffer.length, bytes - position), position);
       if (bytesRead === 0) throw new Error(`A temporary file ends at byte ${position} of ${bytes}.`);
       position += bytesRead;

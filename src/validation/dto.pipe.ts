@@ -2,6 +2,7 @@ import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { type ValidationError, validateSync } from 'class-validator';
 import { type Fault, GatewayError } from '../errors/gateway-error.js';
+import { Acceptance } from './acceptance.js';
 
 type DtoClass = new () => object;
 
@@ -37,6 +38,7 @@ export class DtoPipe implements PipeTransform {
  * @throws GatewayError naming the first field at fault and listing what is wrong with the others
  */
 export function toDto<T extends object>(dtoClass: new () => T, fields: object): T {
+  if (acceptanceOf(dtoClass).accepts(fields as Readonly<Record<string, unknown>>)) return instanceOf(dtoClass, fields);
   const dto = plainToInstance(dtoClass, fields, { exposeUnsetFields: false });
   const errors = validateSync(dto, { forbidUnknownValues: false });
   if (errors.length === 0) return dto;
@@ -44,6 +46,19 @@ export function toDto<T extends object>(dtoClass: new () => T, fields: object): 
   if (!first) return dto;
   const message = [first, ...others].map((problem) => problem.message).join('; ');
   throw new GatewayError(first.fault, `${message}.`, { param: first.param });
+}
+
+const acceptances = new Map<DtoClass, Acceptance>();
+
+function acceptanceOf(dtoClass: DtoClass): Acceptance {
+  let acceptance = acceptances.get(dtoClass);
+  if (!acceptance) acceptances.set(dtoClass, (acceptance = new Acceptance(dtoClass)));
+  return acceptance;
+}
+
+/** Without the constructor, which would set every absent property to undefined. */
+function instanceOf<T extends object>(dtoClass: new () => T, fields: object): T {
+  return Object.assign(Object.create(dtoClass.prototype as object) as T, fields);
 }
 
 interface Problem {

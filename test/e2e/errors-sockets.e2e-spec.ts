@@ -36,7 +36,11 @@ describe('Bytes that are no HTTP request', () => {
     ['a wrong version', 'GET / HTTP/9.9\r\nhost: x\r\n\r\n', '400 Bad Request'],
     ['a header without a colon', 'GET / HTTP/1.1\r\nhost: x\r\nnonsense\r\n\r\n', '400 Bad Request'],
     ['two lengths', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n', '400 Bad Request'],
-    ['headers without end', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(40_000)}`, '431 Request Header Fields Too Large'],
+    [
+      'headers without end',
+      `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(40_000)}`,
+      '431 Request Header Fields Too Large',
+    ],
   ])('are answered in the envelope: %s', async (_, bytes, status) => {
     using client = await RawClient.connect(gateway.url);
     const answer = parts(await client.send(bytes).all());
@@ -106,5 +110,15 @@ describe('Requests sent one behind the other', () => {
     const received = [await sandbox.nextRequest(), await sandbox.nextRequest()];
     client.leave();
     for (const { id } of received) expect(await sandbox.ended(id)).toMatchObject({ aborted: true });
+  });
+});
+
+describe('A connection on which nothing was ever asked', () => {
+  it('does not hold up the end', async () => {
+    const ending = await startGateway(sandbox);
+    using client = await RawClient.connect(ending.url);
+    await (await ending.call('/health/liveliness')).text();
+    await ending.close();
+    expect(await client.all()).toBe('');
   });
 });

@@ -8,7 +8,12 @@ import { type RunningGateway, startGateway } from '../support/gateway.js';
 import { aPicture, digestOf, kindOf } from '../support/pictures.js';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary-folder.js';
 
+type ErrorClass = abstract new (...args: never) => Error;
+
 const STYLE = '11111111-2222-3333-4444-555555555555';
+
+/** OpenAI calls the field deprecated, because its own models know base64 alone. */
+const BASE64 = { response_format: 'b64_json' } as const;
 
 let sandbox: Sandbox;
 let gateway: RunningGateway;
@@ -45,7 +50,7 @@ describe("OpenAI's client makes pictures", () => {
   });
 
   it('gets base64', async () => {
-    const { data } = await client.images.generate({ prompt: 'a fox', response_format: 'b64_json' });
+    const { data } = await client.images.generate({ prompt: 'a fox', ...BASE64 });
     expect(await kindOf(Buffer.from(data?.[0]?.b64_json ?? '', 'base64'))).toBe('webp');
   });
 
@@ -121,6 +126,26 @@ describe("OpenAI's client edits pictures", () => {
   });
 });
 
+describe("OpenAI's client reads a stream", () => {
+  const base64 = expect.any(String) as unknown;
+
+  it('of one completed event for each picture', async () => {
+    const stream = await client.images.generate({ prompt: 'a fox', n: 2, stream: true, partial_images: 0 });
+    const events: unknown[] = [];
+    for await (const event of stream) events.push(event);
+    const completed = { type: 'image_generation.completed', b64_json: base64, output_format: 'webp' };
+    expect(events).toMatchObject([completed, completed]);
+  });
+
+  it('of an edit', async () => {
+    const image = await toFile(picture, 'fox.png');
+    const stream = await client.images.edit({ model: 'recraft/recraftv3', prompt: 'winter', image, stream: true });
+    const events: unknown[] = [];
+    for await (const event of stream) events.push(event);
+    expect(events).toMatchObject([{ type: 'image_edit.completed', b64_json: base64 }]);
+  });
+});
+
 describe("OpenAI's client knows the models", () => {
   it('lists them', async () => {
     const ids = [];
@@ -143,7 +168,7 @@ describe("OpenAI's client knows the models", () => {
 describe("OpenAI's client gets its own errors", () => {
   const drawing = (over: object = {}) => client.images.generate({ prompt: 'a fox', ...over });
 
-  it.each<[fact: string, make: () => Promise<unknown>, kind: typeof OpenAI.APIError, members: object]>([
+  it.each<[fact: string, make: () => Promise<unknown>, kind: ErrorClass, members: object]>([
     [
       'AuthenticationError for a wrong key',
       () => client.withOptions({ apiKey: 'sk-wrong' }).images.generate({ prompt: 'a fox' }),
@@ -182,7 +207,7 @@ describe("OpenAI's client gets its own errors", () => {
   });
 
   it('tries again by itself after 429', async () => {
-    sandbox.fault({ status: 429, headers: { 'retry-after': '1' }, body: { message: 'Slow down' }, times: 1 });
+    sandbox.fault({ status: 429, body: { message: 'Slow down' }, times: 1 });
     const { data } = await client.withOptions({ maxRetries: 1 }).images.generate({ prompt: 'a fox' });
     expect(data).toHaveLength(1);
     expect(sandbox.requests().map(({ status }) => status)).toEqual([429, 200]);

@@ -42,16 +42,19 @@ describe('No connection to Recraft', () => {
 });
 
 describe('An answer that does not come in time', () => {
-  it.each(['UPSTREAM_FIRST_BYTE_TIMEOUT_MS', 'REQUEST_TIMEOUT_MS'])('is a 504 before its first byte: %s', async (limit) => {
-    await using sandbox = await Sandbox.start();
-    await using gateway = await startGateway(sandbox, { [limit]: '50' });
-    sandbox.fault({ delayMs: 60_000 });
-    const response = await generate(gateway);
-    expect(response.headers.get('x-should-retry')).toBe('false');
-    await expectError(response, timeout);
-    const { id } = await sandbox.nextRequest();
-    expect(await sandbox.ended(id)).toMatchObject({ aborted: true });
-  });
+  it.each(['UPSTREAM_FIRST_BYTE_TIMEOUT_MS', 'REQUEST_TIMEOUT_MS'])(
+    'is a 504 before its first byte: %s',
+    async (limit) => {
+      await using sandbox = await Sandbox.start();
+      await using gateway = await startGateway(sandbox, { [limit]: '50' });
+      sandbox.fault({ delayMs: 60_000 });
+      const response = await generate(gateway);
+      expect(response.headers.get('x-should-retry')).toBe('false');
+      await expectError(response, timeout);
+      const { id } = await sandbox.nextRequest();
+      expect(await sandbox.ended(id)).toMatchObject({ aborted: true });
+    },
+  );
 
   it('is a 504 while little of it is there', async () => {
     await using upstream = await startHttpServer((_, response) => {

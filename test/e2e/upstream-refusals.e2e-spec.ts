@@ -115,8 +115,14 @@ describe('A refusal of Recraft’s', () => {
   });
 
   it.each([
-    [{ code: 'invalid_model', message: 'unknown' }, { status: 404, code: 'model_not_found', param: 'model' }],
-    [{ code: 'odd', message: 'refused all the same' }, { status: 400, code: 'odd' }],
+    [
+      { code: 'invalid_model', message: 'unknown' },
+      { status: 404, code: 'model_not_found', param: 'model' },
+    ],
+    [
+      { code: 'odd', message: 'refused all the same' },
+      { status: 400, code: 'odd' },
+    ],
     [{ message: 'no code' }, { status: 502, type: server, code: 'upstream_invalid_answer' }],
   ])('is noticed under status 200: %j', async (body, expected) => {
     sandbox.fault({ status: 200, body });

@@ -58,7 +58,12 @@ export async function startGateway(
     post: (path, body, init) => {
       const headers = new Headers(init?.headers);
       if (!headers.has('content-type')) headers.set('content-type', 'application/json');
-      return call(path, { ...init, method: 'POST', headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
+      return call(path, {
+        ...init,
+        method: 'POST',
+        headers,
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      });
     },
     close: () => app.close(),
     [Symbol.asyncDispose]: () => app.close(),

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Inject, Post, Req, Res, UseInterceptors } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Settings } from '../../config/settings.js';
@@ -21,7 +21,7 @@ export class EditsController {
 
   @Post(['v1/images/edits', 'images/edits', 'openai/deployments/*model/images/edits'])
   @HttpCode(200)
-  @UseInterceptors(EditBody)
+  @UseGuards(EditBody)
   @ApiOperation({ operationId: 'createImageEdit', summary: 'Change a picture by words.' })
   @ApiEdit()
   async edit(@Body() dto: EditImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {

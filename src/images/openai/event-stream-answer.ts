@@ -64,10 +64,9 @@ export class EventStreamAnswer implements AnswerSink {
   }
 
   write(chunk: Uint8Array): boolean {
+    // Not corked: a corked response that asks for a pause may never say that it has drained (Node 24).
     this.flowing = true;
-    this.response.cork();
     this.scanner.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-    this.response.uncork();
     return this.flowing;
   }
 

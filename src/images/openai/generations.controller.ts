@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Inject, Post, Req, Res, UseInterceptors } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Settings } from '../../config/settings.js';
@@ -21,7 +21,7 @@ export class GenerationsController {
 
   @Post(['v1/images/generations', 'images/generations', 'openai/deployments/*model/images/generations'])
   @HttpCode(200)
-  @UseInterceptors(JsonBody)
+  @UseGuards(JsonBody)
   @ApiOperation({ operationId: 'createImage', summary: 'Make pictures from words.' })
   @ApiGeneration()
   async generate(@Body() dto: GenerateImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {

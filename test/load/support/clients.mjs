@@ -2,8 +2,8 @@
  * Many clients at once, each with a connection of its own.
  *
  * Parameter: `{ url, key }` of the gateway.
- * Message: `{ count, send: 'generation' | 'upload', base64, pauseMs }`, where `base64` asks for the picture itself and
- * `pauseMs` makes slow readers, who rest so long after each chunk. The answer says how many clients had which outcome:
+ * Message: `{ count, send: 'generation' | 'upload', base64, restMs }`, where `base64` asks for the picture itself and
+ * `restMs` makes slow readers, who rest so long after each 64 KiB. The answer says how many clients had which outcome:
  * `[{ status, sha256, clients }]`, or `[{ error, clients }]` where there was no whole answer.
  */
 import { createHash } from 'node:crypto';
@@ -14,6 +14,7 @@ import { png } from './canned.mjs';
 import { serve } from './program.mjs';
 
 const PATIENCE_MS = 60_000;
+const MOUTHFUL_BYTES = 64 * 1024;
 const BOUNDARY = 'test-load-7MA4YWxkTrZu0gW';
 
 const { url, key } = JSON.parse(process.argv[2]);
@@ -36,7 +37,7 @@ function payload({ send, base64 }) {
 }
 
 /** Asks for one picture and reads the answer to its end. */
-async function askOnce({ path, type, body }, { agent, pauseMs = 0 }) {
+async function askOnce({ path, type, body }, { agent, restMs = 0 }) {
   const asking = request(url + path, {
     method: 'POST',
     agent,
@@ -46,9 +47,11 @@ async function askOnce({ path, type, body }, { agent, pauseMs = 0 }) {
   asking.end(body);
   const [response] = await once(asking, 'response');
   const hash = createHash('sha256');
+  let unrested = 0;
   for await (const chunk of response) {
     hash.update(chunk);
-    if (pauseMs > 0) await rest(pauseMs);
+    unrested += chunk.length;
+    for (; restMs > 0 && unrested >= MOUTHFUL_BYTES; unrested -= MOUTHFUL_BYTES) await rest(restMs);
   }
   return { status: response.statusCode, sha256: hash.digest('hex') };
 }
@@ -56,7 +59,7 @@ async function askOnce({ path, type, body }, { agent, pauseMs = 0 }) {
 async function askAtOnce({ count, ...wanted }) {
   const agent = new Agent({ keepAlive: true, maxSockets: count });
   const clients = Array.from({ length: count }, () =>
-    askOnce(payload(wanted), { agent, pauseMs: wanted.pauseMs }).catch((error) => ({ error: error.message })),
+    askOnce(payload(wanted), { agent, restMs: wanted.restMs }).catch((error) => ({ error: error.message })),
   );
   const outcomes = (await Promise.all(clients)).map((outcome) => JSON.stringify(outcome));
   agent.destroy();

@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { createApp } from '../../dist/app.setup.js';
+import { readSettings } from '../../dist/config/read-settings.js';
+import { FAULTS } from '../../dist/errors/gateway-error.js';
+import { describeApi } from '../../dist/openapi/document.js';
+import { Sandbox } from '../../dist/sandbox/sandbox.js';
+
+// The sandbox really draws every example.
+jest.setTimeout(30_000);
+
+const PUBLISHED = 'docs/openapi.json';
+const KEY = 'sk-1234';
+
+let sandbox;
+let app;
+let url;
+let document;
+
+beforeAll(async () => {
+  sandbox = await Sandbox.start({ requestsPerSecond: 1_000 });
+  app = await createApp(
+    readSettings({ RECRAFT_API_KEY: 'test', RECRAFT_API_BASE: sandbox.url, MASTER_KEY: KEY, LOG_LEVEL: 'silent' }),
+  );
+  await app.listen(0, '127.0.0.1');
+  url = await app.getUrl();
+  document = JSON.parse(JSON.stringify(describeApi(app)));
+});
+
+afterAll(async () => {
+  await app.close();
+  await sandbox.close();
+});
+
+const operations = () =>
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), ...operation })),
+  );
+
+const operation = (id) => operations().find(({ operationId }) => operationId === id);
+
+const post = (path, body) =>
+  fetch(url + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+describe('The published contract', () => {
+  it('is what the code says (refresh docs/openapi.json with: npm run openapi)', async () => {
+    expect(document).toEqual(JSON.parse(await readFile(PUBLISHED, 'utf8')));
+  });
+
+  it("passes Redocly's recommended rules without an error or a warning", async () => {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['node_modules/@redocly/cli/bin/cli.js', 'lint', PUBLISHED, '--format=json'],
+      { env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' } },
+    ).catch((failure) => failure);
+    const { totals, problems } = JSON.parse(stdout);
+
+    expect({ errors: totals.errors, warnings: totals.warnings, problems }).toEqual({
+      errors: 0,
+      warnings: 0,
+      problems: [],
+    });
+  });
+
+  it('is served at /openapi.json', async () => {
+    expect(await (await fetch(`${url}/openapi.json`)).json()).toEqual(document);
+  });
+});
+
+describe('Every operation', () => {
+  it('wants a key where the contract says so, and nowhere else', async () => {
+    const answers = await Promise.all(
+      operations().map(async ({ path, method, security }) => {
+        const { status } = await fetch(url + path.replace('{model}', 'm').replace('{id}', 'm'), { method });
+        return { path, wantsKey: security.length > 0, refused: status === 401 };
+      }),
+    );
+
+    expect(answers.filter(({ wantsKey, refused }) => wantsKey !== refused)).toEqual([]);
+  });
+
+  it('documents its own codes and no unknown ones', () => {
+    const known = Object.values(FAULTS).map(({ code }) => code);
+    const examples = operations().flatMap(({ responses }) =>
+      Object.entries(responses).flatMap(([status, { content }]) =>
+        Object.values(content?.['application/json']?.examples ?? {})
+          .filter(({ value }) => value.error)
+          .map(({ value }) => ({ status: Number(status), code: value.error.code })),
+      ),
+    );
+
+    expect(examples.length).toBeGreaterThan(0);
+    for (const { status, code } of examples) {
+      expect(known).toContain(code);
+      expect(Object.values(FAULTS).find((fault) => fault.code === code).status).toBe(status);
+    }
+  });
+
+  it('is one of the routes the gateway answers to, and no route of the API is left out', () => {
+    const routes = app
+      .getHttpAdapter()
+      .getInstance()
+      .router.stack.filter(({ route }) => route && !/^\/($|docs|openapi)/.test(route.path))
+      .map(({ route }) => route.path.replace(/\*(\w+)/, '{$1}'));
+    const withoutTwins = routes.filter((path) => !/^\/(images|models|model)(\/|$)|liveness$/.test(path));
+
+    expect(Object.keys(document.paths).sort()).toEqual([...new Set(withoutTwins)].sort());
+  });
+});
+
+describe('Every field', () => {
+  it('is described', () => {
+    const fields = Object.entries(document.components.schemas).flatMap(([schema, { properties }]) =>
+      Object.entries(properties).map(([field, { description }]) => ({ name: `${schema}.${field}`, description })),
+    );
+
+    expect(fields.filter(({ description }) => !description).map(({ name }) => name)).toEqual([]);
+  });
+
+  it('that counts something is an integer', () => {
+    const { GenerateImage, ImagesAnswer } = document.components.schemas;
+
+    expect(GenerateImage.properties.n).toMatchObject({ type: 'integer', minimum: 1, maximum: 6, default: 1 });
+    expect(GenerateImage.properties.random_seed).toMatchObject({ type: 'integer', minimum: 0, maximum: 4_294_967_295 });
+    expect(ImagesAnswer.properties.created).toMatchObject({ type: 'integer' });
+  });
+
+  it('that is not documented is allowed where it goes to Recraft', () => {
+    const { GenerateImage, EditImageForm, EditImageJson } = document.components.schemas;
+
+    for (const schema of [GenerateImage, EditImageForm, EditImageJson]) expect(schema.additionalProperties).toBe(true);
+  });
+});
+
+describe('Every example', () => {
+  it.each([
+    ['createImage', '/v1/images/generations'],
+    ['createImageEdit', '/v1/images/edits'],
+  ])('of %s is answered with pictures', async (id, path) => {
+    const { examples } = operation(id).requestBody.content['application/json'];
+
+    for (const [name, { value }] of Object.entries(examples)) {
+      const answer = await post(path, value);
+      expect({ name, status: answer.status }).toEqual({ name, status: 200 });
+      await answer.arrayBuffer();
+    }
+  });
+});
