@@ -11,7 +11,6 @@ import { AccountCheck } from './account-check.js';
 export class HealthController {
   constructor(@Inject(AccountCheck) private readonly accounts: AccountCheck) {}
 
-  /** Whether the process answers at all. From memory: a slow neighbour never restarts a healthy pod. */
   @Open()
   @Get(['liveliness', 'liveness'])
   @ApiOperation({
@@ -26,7 +25,6 @@ export class HealthController {
     response.json("I'm alive!");
   }
 
-  /** Whether requests should be sent here. */
   @Open()
   @Get('readiness')
   @ApiOperation({ operationId: 'checkReadiness', summary: 'Whether requests should be sent here.', security: [] })
@@ -36,7 +34,6 @@ export class HealthController {
     return { status: 'healthy' };
   }
 
-  /** Asks each provider account whether it answers and has money left. Free: it never buys a picture. */
   @Get()
   @ApiBearerAuth()
   @ApiOperation({

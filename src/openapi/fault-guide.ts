@@ -38,7 +38,7 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
   },
   missingParameter: { means: 'A field is missing.', message: 'prompt is required.', param: 'prompt' },
   unknownParameter: {
-    means: 'A field is not known. Kept for settings that refuse what they do not know.',
+    means: 'A field is not known.',
     message: 'colour is not known.',
     param: 'colour',
   },

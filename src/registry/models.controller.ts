@@ -11,7 +11,6 @@ import { DeploymentListDto, ModelDto, ModelInfoQueryDto, ModelListDto } from './
 export class ModelsController {
   constructor(private readonly registry: ModelRegistry) {}
 
-  /** Lists the models. */
   @Get(['v1/models', 'models'])
   @ApiOperation({ operationId: 'listModels', summary: 'Lists the models.' })
   @ApiAnswer({ type: ModelListDto, description: 'The models.' })
@@ -20,7 +19,6 @@ export class ModelsController {
     return { object: 'list', data: this.registry.list().map(toModelDto) };
   }
 
-  /** Describes one model; the slash in its name may be encoded or not. */
   @Get(['v1/models/*id', 'models/*id'])
   @ApiOperation({ operationId: 'retrieveModel', summary: 'Describes one model.' })
   @ApiParam({
@@ -35,7 +33,6 @@ export class ModelsController {
     return toModelDto(this.registry.entry(segments.join('/')));
   }
 
-  /** Lists the deployments behind the models, with prices and limits and without keys. */
   @Get(['v1/model/info', 'model/info'])
   @ApiOperation({
     operationId: 'listDeployments',

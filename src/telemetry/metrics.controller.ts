@@ -9,7 +9,6 @@ import { Metrics } from './metrics.js';
 export class MetricsController {
   constructor(@Inject(Metrics) private readonly metrics: Metrics) {}
 
-  /** Counters and histograms in Prometheus' text format. */
   @Get('metrics')
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   @ApiOperation({ operationId: 'collectMetrics', summary: "Counters and histograms in Prometheus' text format." })

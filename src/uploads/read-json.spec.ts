@@ -8,7 +8,7 @@ type Body = NonNullable<RequestInit['body']>;
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 function post(server: BodyServer, body: Body, headers: Record<string, string> = JSON_TYPE): Promise<Response> {
-  return fetch(`${server.url}/json`, { method: 'POST', body, headers, duplex: 'half' } as RequestInit);
+  return fetch(`${server.url}/json`, { method: 'POST', body, headers, duplex: 'half' });
 }
 
 async function fieldsOf(response: Response): Promise<unknown> {

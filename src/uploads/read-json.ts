@@ -94,7 +94,7 @@ function collect(req: IncomingMessage, source: Readable, options: JsonOptions): 
     };
     const fail = (error: Error): void => {
       settle(() => {
-        reject(error);
+        reject(hasLeft(req) ? new ClientLeft() : error);
       });
     };
     const take = (chunk: Buffer): void => {
@@ -114,13 +114,18 @@ function collect(req: IncomingMessage, source: Readable, options: JsonOptions): 
       });
     };
     const close = (): void => {
-      if (!req.complete) fail(new ClientLeft());
+      if (hasLeft(req)) fail(new ClientLeft());
     };
     source.on('data', take);
     source.once('end', end);
     source.once('error', fail);
     req.once('close', close);
   });
+}
+
+/** A request whose connection breaks is destroyed before it is complete; its error then only says how. */
+function hasLeft(req: IncomingMessage): boolean {
+  return req.destroyed && !req.complete;
 }
 
 function parse(chunks: readonly Uint8Array[]): Record<string, unknown> {

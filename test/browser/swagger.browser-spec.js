@@ -109,7 +109,6 @@ describeInBrowser('Swagger UI', () => {
     expect(status).toBe('200');
     expect(body.data).toHaveLength(1);
     expectQuiet();
-    if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT, fullPage: true });
   });
 
   it('shows the error of a request without a key', async () => {

@@ -49,7 +49,10 @@ export abstract class ImageOptionsDto {
   @Max(6)
   n?: number;
 
-  /** Links that Recraft keeps for about a day, or the pictures themselves as base64. */
+  /**
+   * Links that Recraft keeps for about a day, or the pictures themselves as base64. The default is base64 for OpenAI's
+   * GPT image names and for streams, and elsewhere what the operator has set (`DEFAULT_RESPONSE_FORMAT`).
+   */
   @ApiPropertyOptional({ enum: RESPONSE_FORMATS, default: 'url' })
   @IsOptional()
   @IsIn(RESPONSE_FORMATS)
@@ -111,7 +114,8 @@ export abstract class ImageOptionsDto {
   @Max(4_294_967_295)
   random_seed?: number;
 
-  /** File format of raster pictures; Recraft's default is lossless WebP. Vector models always answer SVG. */
+  /** File format of raster pictures. Vector models always answer SVG. */
+  @ApiPropertyOptional({ default: 'webp' })
   @IsOptional()
   @IsIn(['webp', 'png'])
   image_format?: 'webp' | 'png';
