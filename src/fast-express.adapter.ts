@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -48,16 +48,30 @@ export class FastExpressAdapter extends ExpressAdapter {
     });
   }
 
-  /**
-   * Node closes idle connections by itself, but waits a minute for the first request of a new one. Browsers, proxies and
-   * `fetch` open some in advance, and these must not hold up the end.
-   */
+  /** Stops listening; ends when the answers under way have. */
   override close(): Promise<unknown> | undefined {
     const closed = super.close();
+    this.closeUnused();
+    const sweep = setInterval(() => {
+      this.closeUnused();
+    }, SWEEP_MS);
+    return closed?.finally(() => {
+      clearInterval(sweep);
+    });
+  }
+
+  /**
+   * Node closes the connections that are idle when a server ends, but not those that become idle later, and it waits a
+   * minute for the first request of a new one: browsers, proxies and `fetch` open some in advance.
+   */
+  private closeUnused(): void {
+    (this.httpServer as Server).closeIdleConnections();
     for (const socket of this.connections) if (socket.bytesRead === 0) socket.destroy();
-    return closed;
   }
 }
+
+/** How often a server that ends looks for connections that nobody uses any more. */
+const SWEEP_MS = 100;
 
 const EXACT_PATH = /^[\w/.-]+$/;
 

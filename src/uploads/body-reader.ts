@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Settings } from '../config/settings.js';
 import { discardRest } from './discard.js';
 import { FORM_LIMITS } from './form-limits.js';
-import type { FormLimits } from './multipart-errors.js';
+import type { FormLimits } from './form-limits.js';
 import { readJson } from './read-json.js';
 import { readMultipart } from './read-multipart.js';
 import type { MultipartBody } from './read-multipart.js';

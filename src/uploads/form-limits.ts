@@ -7,3 +7,15 @@ export const FORM_LIMITS = {
   nesting: 5,
   arrayIndex: 1_000,
 } as const;
+
+/** The limits of one form that an operator can set, in bytes. */
+export interface FormLimits {
+  /** Largest file. */
+  readonly imageBytes: number;
+  /** Largest text field. */
+  readonly fieldBytes: number;
+  /** All text fields together. */
+  readonly textBytes: number;
+  /** The body as a whole. */
+  readonly bodyBytes: number;
+}

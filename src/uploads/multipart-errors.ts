@@ -1,18 +1,8 @@
 import { GatewayError } from '../errors/gateway-error.js';
 import type { Fault } from '../errors/gateway-error.js';
+import { inMegabytes } from './byte-size.js';
 import { FORM_LIMITS } from './form-limits.js';
-
-/** The limits of one form that an operator can set, in bytes. */
-export interface FormLimits {
-  /** Largest file. */
-  readonly imageBytes: number;
-  /** Largest text field. */
-  readonly fieldBytes: number;
-  /** All text fields together. */
-  readonly textBytes: number;
-  /** The body as a whole. */
-  readonly bodyBytes: number;
-}
+import type { FormLimits } from './form-limits.js';
 
 type Row = readonly [fault: Fault, message: (field: string, limits: FormLimits) => string];
 
@@ -50,16 +40,4 @@ export function toFormError(thrown: unknown, limits: FormLimits): unknown {
   }
   const known = BY_MESSAGE.find(([start]) => message?.startsWith(start));
   return known ? new GatewayError('invalidForm', known[1], { cause: thrown }) : thrown;
-}
-
-/** For people: whole megabytes where it comes out even, bytes otherwise. */
-export function inMegabytes(bytes: number): string {
-  for (const [unit, size] of [
-    ['MiB', 1024 * 1024],
-    ['MB', 1_000_000],
-    ['KiB', 1024],
-  ] as const) {
-    if (bytes >= size && bytes % size === 0) return `${bytes / size} ${unit}`;
-  }
-  return `${bytes} bytes`;
 }

@@ -2,10 +2,10 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { GatewayError } from '../errors/gateway-error.js';
+import { inMegabytes } from './byte-size.js';
 import { ChunkList } from './chunk-list.js';
 import { ClientLeft } from './client-left.js';
 import { findSyntaxProblem } from './json-syntax.js';
-import { inMegabytes } from './multipart-errors.js';
 import type { Lease } from './upload-budget.js';
 
 export interface JsonOptions {

@@ -16,9 +16,11 @@ beforeAll(async () => {
   gateway = await startGateway(sandbox, { LOG_LEVEL: 'trace' });
 });
 
-afterEach(() => {
+function expectNothingSent(): void {
   expect(sandbox.requests()).toEqual([]);
-});
+}
+
+afterEach(expectNothingSent);
 
 afterAll(async () => {
   await gateway.close();
@@ -56,7 +58,7 @@ describe('A key', () => {
     ['invalid_api_key', { 'api-key': WRONG }],
     ['invalid_api_key', { 'x-litellm-api-key': WRONG }],
   ])('is refused as %s: %j', async (code, headers) => {
-    const response = await asking(headers as Record<string, string>);
+    const response = await asking(headers);
     expect(response.headers.get('www-authenticate')).toMatch(/^Bearer /);
     const message = await expectError(response, { status: 401, code });
     expect(message).not.toContain(WRONG);

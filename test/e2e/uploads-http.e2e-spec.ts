@@ -41,7 +41,7 @@ function formOf(...parts: readonly Part[]): FormData {
 const file = (type = 'image/png') => new Blob([picture], { type });
 const prompt: Part = ['prompt', SECRET_PROMPT];
 
-const edit = (body: BodyInit, init: RequestInit = {}) => gateway.call(EDITS, { method: 'POST', body, ...init });
+const edit = (body: FormData) => gateway.call(EDITS, { method: 'POST', body });
 
 /** What Recraft got for an edit that is sure to be answered. */
 async function fieldsOf(send: () => Promise<Response>): Promise<Readonly<Record<string, unknown>>> {
@@ -84,15 +84,33 @@ describe('The picture of a form', () => {
   });
 
   it.each([
-    ['twice', [['image', 'a'], ['image', 'b']]],
-    ['as a list', [['image[]', 'a'], ['image[]', 'b']]],
-    ['under two names', [['image', 'a'], ['images[]', 'b']]],
+    [
+      'twice',
+      [
+        ['image', 'a'],
+        ['image', 'b'],
+      ],
+    ],
+    [
+      'as a list',
+      [
+        ['image[]', 'a'],
+        ['image[]', 'b'],
+      ],
+    ],
+    [
+      'under two names',
+      [
+        ['image', 'a'],
+        ['images[]', 'b'],
+      ],
+    ],
   ] as const)('may not come with another: %s', async (_, parts) => {
     const form = formOf(prompt, ...parts.map(([name]): Part => [name, file()]));
     const message = await expectError(await edit(form), { status: 400, code: 'invalid_value', param: 'image' });
     expect(message).toContain('2 were sent');
     expect(sandbox.requests()).toEqual([]);
-  }); // prettier-ignore
+  });
 
   it('has to be there', async () => {
     const expected = { status: 400, code: 'missing_required_parameter', param: 'image' };
@@ -169,7 +187,12 @@ describe('Nested fields of a form', () => {
     ['flattened', flattened],
     ['with indexes', indexed],
   ])('reach Recraft with their types: %s', async (_, parts) => {
-    const scalars: Part[] = [['n', '2'], ['strength', '0.35'], ['random_seed', '7'], ['model', 'recraft/recraftv3']]; // prettier-ignore
+    const scalars: Part[] = [
+      ['n', '2'],
+      ['strength', '0.35'],
+      ['random_seed', '7'],
+      ['model', 'recraft/recraftv3'],
+    ];
     const fields = await fieldsOf(() => edit(formOf(prompt, ...scalars, ...parts, ['image', file()])));
     const { image_url, image, ...rest } = fields;
     expect(rest).toEqual({

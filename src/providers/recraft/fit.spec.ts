@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { GenerateRequest, ImageToImageRequest, UploadedImage } from '../../images/image-request.js';
 import type { Deployment } from '../../registry/deployment.js';
-import { RECRAFT_MODELS } from './catalogue.js';
+import { findModel, RECRAFT_MODELS } from './catalogue.js';
 import { fit } from './fit.js';
 
 const at = (model: string): Deployment => ({
@@ -180,6 +180,16 @@ describe('image_format', () => {
     expect(fit(edit(over), at('recraftv3')).ignored).toEqual(['image_format']);
   });
 
+  it('svg is for models that draw vectors, and the refusal names one that the catalogue has', () => {
+    const svg = generate({ imageFormat: 'svg' });
+    expect(fit(svg, at('recraftv4_1_vector'))).toMatchObject({ ignored: [] });
+    for (const model of ['recraftv3', 'recraftv4_1', 'recraftv4_1_flash_v2', 'recraftv2']) {
+      const named = /such as (\w+)\./.exec(messageOf(() => fit(svg, at(model))))?.[1];
+      expect(findModel(String(named))?.output).toBe('vector');
+      expect(() => fit(svg, at(model))).toThrow(refusal('unsupportedValue', 'output_format'));
+    }
+  });
+
   it('is refused where it is neither PNG nor WebP, wherever it came from', () => {
     const request = { ...generate(), imageFormat: 'jpeg' } as unknown as GenerateRequest;
     expect(() => fit(request, at('recraftv3'))).toThrow(refusal('unsupportedValue', 'image_format', 'png or webp'));
@@ -258,3 +268,12 @@ describe('fit', () => {
     expect(fitted.ignored).toEqual([]);
   });
 });
+
+function messageOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+}

@@ -73,7 +73,12 @@ function withFittedFormat(card: RecraftModel, request: ImageRequest): FittedRequ
   if (request.imageFormat === undefined) return { request, ignored: NOTHING };
   if (drawnBy(card, request.style).output === 'vector') {
     const { imageFormat, ...rest } = request;
-    return { request: rest, ignored: IMAGE_FORMAT };
+    return { request: rest, ignored: imageFormat === 'svg' ? NOTHING : IMAGE_FORMAT };
+  }
+  if (request.imageFormat === 'svg') {
+    const vector = `${card.id.replace(/_flash.*$/, '')}_vector`;
+    const message = `${card.displayName} makes raster pictures; svg needs a vector model such as ${vector}.`;
+    throw new GatewayError('unsupportedValue', message, { param: 'output_format' });
   }
   if (!IMAGE_FORMATS.has(request.imageFormat)) {
     throw new GatewayError('unsupportedValue', "'image_format' must be png or webp.", { param: 'image_format' });

@@ -41,7 +41,8 @@ function commonFields(request: ImageRequest, model: string): Fields {
     controls: request.controls,
     text_layout: request.textLayout,
     random_seed: request.randomSeed,
-    image_format: request.imageFormat,
+    // Recraft has no such format to ask for: what draws vectors answers SVG.
+    image_format: request.imageFormat === 'svg' ? undefined : request.imageFormat,
   };
 }
 
