@@ -16,22 +16,12 @@ export function requestLog(logger: Logger, metrics: Metrics) {
     response.setHeader('x-litellm-call-id', call.callId);
     response.setHeader('x-content-type-options', 'nosniff');
     metrics.inFlight++;
-    if (response.socket === null) closeWithConnection(request, response);
     response.once('close', () => {
       metrics.inFlight--;
       if (!response.writableFinished) call.callerLeft();
       note(logger, metrics, request, response);
     });
   };
-}
-
-/** A pipelined request's answer has no connection before its turn, and nobody would tell it that the client has left. */
-function closeWithConnection(request: Request, response: Response): void {
-  request.socket.once('close', () => {
-    if (response.socket !== null || response.writableFinished) return;
-    response.destroy();
-    response.emit('close');
-  });
 }
 
 function recordFor(request: Request): CallRecord {

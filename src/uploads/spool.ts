@@ -73,7 +73,7 @@ function readInto(intake: Intake, source: Readable): Promise<void> {
     source.once('error', reject);
     // busboy goes on parsing behind its limit, up to the end of a part of any length.
     source.once('limit', () => {
-      
+      reject(new Error('The part is larger than it may be.'));
     });
     source.once('close', () => {
       reject(new Error('The part broke off.'));

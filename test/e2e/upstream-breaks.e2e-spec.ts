@@ -46,7 +46,7 @@ describe('An answer that does not come in time', () => {
     'is a 504 before its first byte: %s',
     async (limit) => {
       await using sandbox = await Sandbox.start();
-      await using gateway = await startGateway(sandbox, { [limit]: '50' });
+      await using gateway = await startGateway(sandbox, { [limit]: '250' });
       sandbox.fault({ delayMs: 60_000 });
       const response = await generate(gateway);
       expect(response.headers.get('x-should-retry')).toBe('false');
@@ -60,7 +60,7 @@ describe('An answer that does not come in time', () => {
     await using upstream = await startHttpServer((_, response) => {
       response.write('{"data":[');
     });
-    await using gateway = await startGateway(upstream, { REQUEST_TIMEOUT_MS: '50' });
+    await using gateway = await startGateway(upstream, { REQUEST_TIMEOUT_MS: '250' });
     await expectError(await generate(gateway), timeout);
   });
 
@@ -68,7 +68,7 @@ describe('An answer that does not come in time', () => {
     await using upstream = await startHttpServer((_, response) => {
       response.write(JSON.stringify(LARGE).slice(0, 300_000));
     });
-    await using gateway = await startGateway(upstream, { REQUEST_TIMEOUT_MS: '300' });
+    await using gateway = await startGateway(upstream, { REQUEST_TIMEOUT_MS: '700' });
     const response = await generate(gateway);
     expect(response.status).toBe(200);
     await expect(response.text()).rejects.toMatchObject({ name: 'TypeError' });
