@@ -27,7 +27,7 @@ export interface Settings {
   };
   readonly upstream: {
     readonly connectTimeoutMs: number;
-    /** From the end of sending to the first byte of the answer. */
+    /** From the start of a call, waiting for a connection included, to the first byte of its answer. */
     readonly firstByteTimeoutMs: number;
     /** Calls in flight to one account: the size of its connection pool. */
     readonly connections: number;

@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
+import { discardRest } from './discard-rest.js';
 import { GatewayError } from './gateway-error.js';
 import { toGatewayError } from './to-gateway-error.js';
 
@@ -27,6 +28,8 @@ export class GatewayErrorFilter implements ExceptionFilter {
     request.call.fault = error.fault;
     this.note(error, request, response);
     if (response.destroyed || response.writableEnded) return;
+    // What was refused unread, for its key or its path, must not keep coming for ever.
+    if (!request.complete && request.readableFlowing === null) discardRest(request, response);
     if (response.headersSent) {
       this.answerLate(error, response);
       return;

@@ -26,7 +26,6 @@ export const FAULTS = {
   belowMinimum: { status: 400, type: invalid, code: 'integer_below_min_value' },
   tooLong: { status: 400, type: invalid, code: 'string_above_max_length' },
   missingParameter: { status: 400, type: invalid, code: 'missing_required_parameter' },
-  unknownParameter: { status: 400, type: invalid, code: 'unknown_parameter' },
   unsupportedParameter: { status: 400, type: invalid, code: 'unsupported_parameter' },
   unsupportedValue: { status: 400, type: invalid, code: 'unsupported_value' },
   invalidImage: { status: 400, type: picture, code: 'invalid_image_file' },

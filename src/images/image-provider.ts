@@ -43,6 +43,8 @@ export interface FittedRequest {
   readonly request: ImageRequest;
   /** Fields the model cannot use and that were left out, by wire name. */
   readonly ignored: readonly string[];
+  /** The kind of file that comes back, as far as the catalogue knows. */
+  readonly format: 'png' | 'webp' | 'svg';
 }
 
 /** The port to whoever makes pictures. What a provider cannot do, its catalogue says; there are no optional methods. */

@@ -24,7 +24,10 @@ export interface UploadedImage {
   /** Pixels; undefined where the header could not be read. */
   readonly width: number | undefined;
   readonly height: number | undefined;
-  /** Opens the bytes from the start, in large chunks; can be called again for a second attempt. */
+  /**
+   * Opens the bytes from the start, in large chunks; can be called again for a second attempt. A chunk is valid until
+   * the next one is asked for.
+   */
   open(): AsyncIterable<Uint8Array>;
 }
 

@@ -29,8 +29,9 @@ export class ImagesService {
     call.deploymentId = deployment.id;
 
     const asked = order.interpret({ ...deployment.defaults, ...group.defaults });
-    const { request, ignored } = this.provider.fit(asked.request, deployment);
+    const { request, ignored, format } = this.provider.fit(asked.request, deployment);
     call.ignored = ignored.length === 0 ? asked.ignored : [...asked.ignored, ...ignored];
+    call.format = format;
     call.images = request.count;
     call.priceMicroDollars = this.provider.price(request, deployment);
 

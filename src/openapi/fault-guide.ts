@@ -37,11 +37,6 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
     param: 'prompt',
   },
   missingParameter: { means: 'A field is missing.', message: 'prompt is required.', param: 'prompt' },
-  unknownParameter: {
-    means: 'A field is not known.',
-    message: 'colour is not known.',
-    param: 'colour',
-  },
   unsupportedParameter: {
     means: 'A field has no place in this request, or Recraft has no counterpart of it and `DROP_PARAMS` is `false`.',
     message: 'A mask is not taken here.',

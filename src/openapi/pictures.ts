@@ -32,7 +32,7 @@ const PICTURE_HEADERS: Headers = {
 };
 
 /** These never come from a route that exists, or before it is known which one is meant. */
-const OUTSIDE_ROUTES: readonly Fault[] = ['unknownRoute', 'wrongMethod', 'requestTimeout', 'unknownParameter'];
+const OUTSIDE_ROUTES: readonly Fault[] = ['unknownRoute', 'wrongMethod', 'requestTimeout'];
 
 /** Only a picture that is sent along can cause these. */
 const OF_UPLOADS: readonly Fault[] = ['invalidForm', 'invalidImage'];

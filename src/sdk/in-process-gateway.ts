@@ -15,7 +15,7 @@ const gateways = new Map<string, Promise<INestApplicationContext>>();
  */
 export function gatewayFor({ api_key, api_base }: AccountOptions): Promise<INestApplicationContext> {
   const environment = {
-    // eslint-disable-next-line no-restricted-properties -- A library has no main() that could hand it the environment.
+    // A library has no main() that could hand it the environment.
     ...process.env,
     ...(api_key !== undefined && { RECRAFT_API_KEY: api_key }),
     ...(api_base !== undefined && { RECRAFT_API_BASE: api_base }),

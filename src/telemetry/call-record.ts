@@ -17,6 +17,8 @@ export class CallRecord {
   /** The provider's name for the model. */
   model: string | undefined;
   deploymentId: string | undefined;
+  /** The kind of file that comes back: png, webp or svg. */
+  format: string | undefined;
   /** Pictures asked for, then pictures answered. */
   images = 0;
   priceMicroDollars: number | undefined;

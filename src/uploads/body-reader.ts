@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Settings } from '../config/settings.js';
-import { discardRest } from './discard.js';
+import { discardRest } from '../errors/discard-rest.js';
 import { FORM_LIMITS } from './form-limits.js';
 import type { FormLimits } from './form-limits.js';
 import { readJson } from './read-json.js';

@@ -35,7 +35,7 @@ const wrongFields: [Record<string, unknown>, param: string, code: string][] = [
 
 describe('toDto', () => {
   it.each(rightFields)('keeps every field of %j', (fields) => {
-    expect({ ...toDto(EditImageDto, fields) }).toMatchObject(fields);
+    expect(Object.fromEntries(Object.entries(toDto(EditImageDto, fields)))).toMatchObject(fields);
   });
 
   it.each(wrongFields)('refuses %j, naming %s', (fields, param, code) => {
@@ -58,12 +58,14 @@ describe('Acceptance', () => {
   it.each([GenerateImageDto, EditImageDto])('accepts for %p nothing that class-validator refuses', (dtoClass) => {
     const acceptance = new Acceptance(dtoClass);
     for (const fields of all) {
-      const isRight = validateSync(plainToInstance(dtoClass as typeof EditImageDto, fields)).length === 0;
+      const isRight = validateSync(plainToInstance(dtoClass, fields)).length === 0;
       expect([fields, isRight || !acceptance.accepts(fields)]).toEqual([fields, true]);
     }
   });
 
   it('accepts the usual request without asking', () => {
-    expect(new Acceptance(GenerateImageDto).accepts({ prompt: 'a fox', model: 'm', n: 1, size: '1024x1024' })).toBe(true);
+    expect(new Acceptance(GenerateImageDto).accepts({ prompt: 'a fox', model: 'm', n: 1, size: '1024x1024' })).toBe(
+      true,
+    );
   });
 });

@@ -22,7 +22,6 @@ export function answerFor(
       size: dto.size ?? 'auto',
       quality: 'auto',
       background: 'auto',
-      output_format: dto.output_format ?? dto.image_format ?? 'webp',
     },
     heartbeatMs,
   });

@@ -8,7 +8,7 @@ export interface EventStreamOptions {
   /** `image_generation.completed` or `image_edit.completed`. */
   readonly event: string;
   /** The request's words for what a completed event repeats (openai-images.md §1.5). */
-  readonly members: Readonly<Record<'size' | 'quality' | 'background' | 'output_format', string>>;
+  readonly members: Readonly<Record<'size' | 'quality' | 'background', string>>;
   readonly heartbeatMs: number;
 }
 
@@ -97,7 +97,12 @@ export class EventStreamAnswer implements AnswerSink {
 
   private beginEvent(): void {
     const { event, members } = this.options;
-    const head = JSON.stringify({ type: event, created_at: this.createdAt, ...members });
+    const head = JSON.stringify({
+      type: event,
+      created_at: this.createdAt,
+      ...members,
+      output_format: this.call.format ?? 'webp',
+    });
     this.inEvent = true;
     this.send(`event: ${event}\ndata: ${head.slice(0, -1)}`);
   }

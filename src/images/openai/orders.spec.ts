@@ -1,13 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { UploadedImage } from '../image-request.js';
-import type { EditImageDto } from './dto/edit-image.dto.js';
-import type { GenerateImageDto } from './dto/generate-image.dto.js';
 import { type DialectPolicy, editOrder, generationOrder } from './orders.js';
 
 const lenient: DialectPolicy = { dropParams: true, defaultResponseFormat: 'url' };
 
 function interpret(fields: object, defaults: Record<string, unknown> = {}, policy = lenient) {
-  return generationOrder({ prompt: 'a fox', ...fields } as GenerateImageDto, policy).interpret(defaults);
+  return generationOrder({ prompt: 'a fox', ...fields }, policy).interpret(defaults);
 }
 
 describe('generationOrder', () => {
@@ -91,13 +89,13 @@ describe('generationOrder', () => {
   });
 
   it('takes the model of the path before that of the body', () => {
-    expect(generationOrder({ prompt: 'x', model: 'a' } as GenerateImageDto, lenient, 'b').model).toBe('b');
+    expect(generationOrder({ prompt: 'x', model: 'a' }, lenient, 'b').model).toBe('b');
   });
 });
 
 describe('editOrder', () => {
   const image = { kind: 'bytes', param: 'image' } as UploadedImage;
-  const edit = (fields: object) => editOrder({ prompt: 'x', ...fields } as EditImageDto, image, lenient).interpret({});
+  const edit = (fields: object) => editOrder({ prompt: 'x', ...fields }, image, lenient).interpret({});
 
   it('has a strength of 0.2 unless told otherwise, zero included', () => {
     expect(edit({}).request).toMatchObject({ operation: 'imageToImage', image, strength: 0.2 });

@@ -163,7 +163,7 @@ describe('sizes of other models', () => {
 describe('image_format', () => {
   it.each(raster)('is kept on %s', (model) => {
     const request = generate({ imageFormat: 'png', styleId: model.includes('_styles') ? 'an-id' : undefined });
-    expect(fit(request, at(model))).toEqual({ request, ignored: [] });
+    expect(fit(request, at(model))).toEqual({ request, ignored: [], format: 'png' });
   });
 
   it.each(vector)('is left out on %s', (model) => {

@@ -21,7 +21,7 @@ const SEED_MAX = 4_294_967_295;
  */
 export function fit(request: ImageRequest, deployment: Deployment): FittedRequest {
   const card = findModel(deployment.model);
-  if (card === undefined) return { request, ignored: NOTHING };
+  if (card === undefined) return { request, ignored: NOTHING, format: request.imageFormat ?? 'webp' };
   checkOperation(card, request.operation);
   checkPrompt(card, request.prompt);
   checkWhole('n', request.count, 1, card.countMax);
@@ -70,10 +70,12 @@ function sizeRefused(card: RecraftModel, size: string): GatewayError {
 
 /** An SVG has no picture format: Recraft ignores the field there (recraft-api.md §4.3), and the caller is told so. */
 function withFittedFormat(card: RecraftModel, request: ImageRequest): FittedRequest {
-  if (request.imageFormat === undefined) return { request, ignored: NOTHING };
-  if (drawnBy(card, request.style).output === 'vector') {
+  const isVector = drawnBy(card, request.style).output === 'vector';
+  // Lossless WebP is what Recraft makes unasked (recraft-api.md §4.3).
+  if (request.imageFormat === undefined) return { request, ignored: NOTHING, format: isVector ? 'svg' : 'webp' };
+  if (isVector) {
     const { imageFormat, ...rest } = request;
-    return { request: rest, ignored: imageFormat === 'svg' ? NOTHING : IMAGE_FORMAT };
+    return { request: rest, ignored: imageFormat === 'svg' ? NOTHING : IMAGE_FORMAT, format: 'svg' };
   }
   if (request.imageFormat === 'svg') {
     const vector = `${card.id.replace(/_flash.*$/, '')}_vector`;
@@ -83,7 +85,7 @@ function withFittedFormat(card: RecraftModel, request: ImageRequest): FittedRequ
   if (!IMAGE_FORMATS.has(request.imageFormat)) {
     throw new GatewayError('unsupportedValue', "'image_format' must be png or webp.", { param: 'image_format' });
   }
-  return { request, ignored: NOTHING };
+  return { request, ignored: NOTHING, format: request.imageFormat };
 }
 
 function checkWhole(param: string, value: number, min: number, max: number): void {
