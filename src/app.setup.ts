@@ -1,5 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { NestFactory } from '@nestjs/core';
+import type { NextFunction, Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Settings } from './config/settings.js';
@@ -7,6 +8,7 @@ import { allowedMethodsOf } from './errors/allowed-methods.js';
 import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
 import { FastExpressAdapter } from './fast-express.adapter.js';
 import { serveDocs } from './openapi/docs.js';
+import { baseHeaders } from './telemetry/base-headers.js';
 import { LOGGER, NestLog } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
 import { requestLog } from './telemetry/request-log.js';
@@ -31,6 +33,12 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
   app.disable('x-powered-by');
   app.disable('etag');
   adapter.seeFirst(requestLog(logger, app.get(Metrics)));
+  // Answers that Nest or Express write; pictures and errors bring these headers along.
+  app.use(({ call }: Request, response: Response, next: NextFunction) => {
+    const headers = baseHeaders(call);
+    for (let at = 0; at < headers.length; at += 2) response.setHeader(headers[at] ?? '', headers[at + 1] ?? '');
+    next();
+  });
   app.useGlobalPipes(new DtoPipe());
   app.useGlobalFilters(new GatewayErrorFilter(logger, allowedMethodsOf(app.getHttpAdapter().getInstance())));
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });

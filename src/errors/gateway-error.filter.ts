@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
+import { baseHeaders } from '../telemetry/base-headers.js';
 import { discardRest } from './discard-rest.js';
 import { GatewayError } from './gateway-error.js';
 import { toGatewayError } from './to-gateway-error.js';
@@ -37,10 +38,8 @@ export class GatewayErrorFilter implements ExceptionFilter {
     for (const [name, value] of Object.entries(error.retryHeaders())) response.setHeader(name, value);
     if (error.status === 401) response.setHeader('www-authenticate', 'Bearer realm="image-gateway"');
     const body = Buffer.from(JSON.stringify(error.toEnvelope()));
-    response.writeHead(error.status, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': String(body.length),
-    });
+    const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', String(body.length)];
+    response.writeHead(error.status, [...baseHeaders(request.call), ...headers]);
     response.end(body);
   }
 

@@ -12,8 +12,8 @@ export class JsonAnswer implements AnswerSink {
 
   begin(head: AnswerHead): void {
     const headers = answerHeaders(this.call, head);
-    headers['content-type'] = head.contentType;
-    if (head.contentLength !== undefined) headers['content-length'] = String(head.contentLength);
+    headers.push('content-type', head.contentType);
+    if (head.contentLength !== undefined) headers.push('content-length', String(head.contentLength));
     this.response.writeHead(200, headers);
   }
 

@@ -12,9 +12,6 @@ export function requestLog(logger: Logger, metrics: Metrics) {
   return (request: Request, response: Response): void => {
     const call = recordFor(request);
     request.call = call;
-    response.setHeader('x-request-id', call.id);
-    response.setHeader('x-litellm-call-id', call.callId);
-    response.setHeader('x-content-type-options', 'nosniff');
     metrics.inFlight++;
     response.once('close', () => {
       metrics.inFlight--;

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Writable } from 'node:stream';
 import multer from 'multer';
 import { GatewayError } from '../errors/gateway-error.js';
+import { countPassingBytes } from '../memory/buffer-garbage.js';
 import { inMegabytes } from './byte-size.js';
 import { ClientLeft } from './client-left.js';
 import { FORM_LIMITS } from './form-limits.js';
@@ -154,6 +155,7 @@ function feed(busboy: Writable, req: IncomingMessage, { lease, limits }: Multipa
   let received = 0;
   const take = (chunk: Buffer): void => {
     if (busboy.destroyed) return;
+    countPassingBytes(chunk.length);
     received += chunk.length;
     try {
       if (received > limits.bodyBytes) throw bodyTooLarge(limits);

@@ -84,15 +84,14 @@ export class EventStreamAnswer implements AnswerSink {
     if (this.inEvent) this.response.destroy();
   }
 
-  private open(head: AnswerHead = { contentType: '', contentLength: undefined, chargedMicroDollars: undefined }): void {
+  private open(head: Pick<AnswerHead, 'chargedMicroDollars'> = { chargedMicroDollars: undefined }): void {
     if (this.response.headersSent) return;
-    this.response.writeHead(200, {
-      ...answerHeaders(this.call, head),
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache, no-transform',
-      // nginx would otherwise hold the comments back.
-      'x-accel-buffering': 'no',
-    });
+    // Set and not just written: who reports a late error asks for it.
+    this.response.setHeader('content-type', 'text/event-stream; charset=utf-8');
+    this.response.setHeader('cache-control', 'no-cache, no-transform');
+    // nginx would otherwise hold the comments back.
+    this.response.setHeader('x-accel-buffering', 'no');
+    this.response.writeHead(200, answerHeaders(this.call, head));
   }
 
   private beginEvent(): void {

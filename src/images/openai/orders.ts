@@ -76,7 +76,9 @@ export function editOrder(
 
 /** A DTO also has its unset properties, which must not hide a default. */
 function given(dto: object): Fields {
-  return Object.fromEntries(Object.entries(dto).filter(([, value]) => value !== undefined));
+  const fields: Fields = {};
+  for (const [name, value] of Object.entries(dto)) if (value !== undefined) fields[name] = value;
+  return fields;
 }
 
 /** The caller's fields over the defaults. What the caller says about its style replaces the default style as a whole. */

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { AnswerSink, Fulfilment, UpstreamTimes } from '../../images/image-provider.js';
+import { countPassingBytes } from '../../memory/buffer-garbage.js';
 import { PictureRelay } from './picture-relay.js';
 import { invalidAnswer, type Phase, translateBreak, translateRefusal, translateTimeout } from './upstream-errors.js';
 
@@ -78,6 +79,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    countPassingBytes(chunk.length);
     if (this.settled) return;
     if (!this.relay) {
       this.collectRefusal(chunk);

@@ -1,0 +1,24 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/**
+ * V8 counts the buffers of passing bodies as memory outside its heap, and meets their growth with a full collection of
+ * the whole heap. They die young: collecting the young generation alone frees them at a fraction of the cost, and keeps
+ * the process small. Measured with 4 MiB answers (docs/decisions/buffer-garbage.md): 40 % less CPU.
+ */
+const COLLECT_EVERY_BYTES = 16 * 1024 * 1024;
+
+type CollectGarbage = (options: { type: 'minor' }) => void;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as CollectGarbage;
+
+let passed = 0;
+
+/** Counts bytes that were read from a connection and are passed on. */
+export function countPassingBytes(bytes: number): void {
+  passed += bytes;
+  if (passed < COLLECT_EVERY_BYTES) return;
+  passed = 0;
+  collectGarbage({ type: 'minor' });
+}
