@@ -17,4 +17,4 @@ COPY --from=build /app/dist dist
 USER 1000
 EXPOSE 4000
 # Node itself, not npm: it gets the signals, and answers what is under way before it leaves.
-CMD ["node", "--enable-source-maps", "dist/main.js"]
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=16", "dist/main.js"]

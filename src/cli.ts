@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --enable-source-maps --max-semi-space-size=16
 import { parseArgs } from 'node:util';
 import { runGateway } from './run-gateway.js';
 

@@ -4,9 +4,9 @@ import { runInNewContext } from 'node:vm';
 /**
  * V8 counts the buffers of passing bodies as memory outside its heap, and meets their growth with a full collection of
  * the whole heap. They die young: collecting the young generation alone frees them at a fraction of the cost, and keeps
- * the process small. Measured with 4 MiB answers (docs/decisions/buffer-garbage.md): 40 % less CPU.
+ * the process small (docs/decisions/buffer-garbage.md).
  */
-const COLLECT_EVERY_BYTES = 16 * 1024 * 1024;
+const COLLECT_EVERY_BYTES = 8 * 1024 * 1024;
 
 type CollectGarbage = (options: { type: 'minor' }) => void;
 

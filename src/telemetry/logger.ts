@@ -13,7 +13,7 @@ const FLUSH_MS = 500;
 
 /** JSON lines on stdout. What is logged is chosen field by field, so no key, prompt or body can be among it. */
 export function createLogger(level: string): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, (stdout ??= openStdout()));
+  return pino({ level, base: null }, (stdout ??= openStdout()));
 }
 
 /** A process has one, however many gateways run in it. */

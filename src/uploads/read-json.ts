@@ -85,17 +85,9 @@ function collect(req: IncomingMessage, source: Readable, options: JsonOptions): 
   return new Promise((resolve, reject) => {
     const chunks = new ChunkList();
     let leased = 0;
-    const settle = (act: () => void): void => {
-      source.off('data', take);
-      source.off('end', end);
-      source.off('error', fail);
-      req.off('close', close);
-      act();
-    };
     const fail = (error: Error): void => {
-      settle(() => {
-        reject(hasLeft(req) ? new ClientLeft() : error);
-      });
+      source.off('data', take);
+      reject(hasLeft(req) ? new ClientLeft() : error);
     };
     const take = (chunk: Buffer): void => {
       chunks.push(chunk);
@@ -109,9 +101,7 @@ function collect(req: IncomingMessage, source: Readable, options: JsonOptions): 
       }
     };
     const end = (): void => {
-      settle(() => {
-        resolve(chunks.takeAll());
-      });
+      resolve(chunks.takeAll());
     };
     const close = (): void => {
       if (hasLeft(req)) fail(new ClientLeft());

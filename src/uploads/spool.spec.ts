@@ -43,7 +43,7 @@ describe('Spool', () => {
     await part.dispose();
   });
 
-  it('reads in chunks of half a megabyte', async () => {
+  it('reads in chunks of an eighth of a megabyte', async () => {
     await using folder = await temporaryFolder();
     const part = await new Spool({ directory: folder.path, spoolBytes: 0 }).store(
       sourceOf(randomBytes(1200 * KIB)),

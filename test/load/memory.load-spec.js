@@ -20,7 +20,7 @@ async function start({ base64Bytes = 0 } = {}) {
   const upstream = await run('./support/upstream.mjs', { parameters: { base64Bytes } });
   const gateway = await run('../../dist/main.js', {
     // As `npm start` runs it.
-    execArgv: ['--enable-source-maps'],
+    execArgv: ['--enable-source-maps', '--max-semi-space-size=16'],
     env: {
       RECRAFT_API_KEY: 'of-recraft',
       RECRAFT_API_BASE: upstream.about.url,
