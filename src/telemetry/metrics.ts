@@ -72,14 +72,18 @@ export class Metrics {
   }
 
   observe({ method, route, status, seconds }: AnsweredRequest, call: CallRecord): void {
-    this.requests.labels(method, route, String(status)).observe(seconds);
+    this.requests.observe(
+      { http_request_method: method, http_route: route, http_response_status_code: status },
+      seconds,
+    );
     if (call.fault !== undefined) this.errors.inc({ fault: call.fault });
     if (call.operation === undefined || call.model === undefined) return;
     const model = this.isKnownModel(call.model) ? call.model : 'other';
-    if (call.upstreamMs !== undefined) this.upstream.labels(call.operation, model).observe(call.upstreamMs / 1000);
+    const labels = { operation: call.operation, model };
+    if (call.upstreamMs !== undefined) this.upstream.observe(labels, call.upstreamMs / 1000);
     for (const param of call.ignored) this.ignored.inc({ param });
     if (status >= 300 || call.fault !== undefined) return;
-    this.images.labels(call.operation, model).inc(call.images);
-    this.cost.labels(call.operation, model).inc((call.costMicroDollars ?? 0) / 1_000_000);
+    this.images.inc(labels, call.images);
+    this.cost.inc(labels, (call.costMicroDollars ?? 0) / 1_000_000);
   }
 }

@@ -11,14 +11,14 @@ import { TemporaryFile } from './temporary-file.js';
 
 /** Written and read at a time: large enough that waiting for the disk costs little, small enough for a hundred uploads at once. */
 const BATCH_BYTES = 128 * 1024;
-const IDLE_BUFFERS = 16;
+const IDLE_BUFFERS = 128;
 
 /** Trouble of the machine that passes: no space, quota used up, too many open files. */
 const PASSING_TROUBLE: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE']);
 
 /** A picture that has arrived, kept until it is disposed of. A chunk of `open()` is valid until the next is asked for. */
 export interface UploadedPart extends UploadedImage {
-  /** Frees its memory or its file, once what was read is sent or given up; can be called again. */
+  /** Frees its memory or its file; can be called again. */
   dispose(): Promise<void>;
 }
 
@@ -88,6 +88,9 @@ class Intake {
   #file: TemporaryFile | undefined;
   #writing: Promise<void> | undefined;
   #sniffed: Sniffed | undefined;
+  #batch: Buffer | undefined;
+  /** How many bytes of the batch wait to be written. */
+  #filled = 0;
 
   constructor(
     private readonly options: SpoolOptions,
@@ -96,14 +99,16 @@ class Intake {
 
   /** Takes a chunk; gives a promise where the source has to wait until a batch is written. */
   take(chunk: Uint8Array): Promise<void> | undefined {
-    this.#held.push(chunk);
     this.#bytes += chunk.length;
-    const full = this.#held.bytes >= BATCH_BYTES && this.#bytes > this.options.spoolBytes;
-    return full ? this.#write() : undefined;
+    if (this.#file) return this.#gather(chunk);
+    this.#held.push(chunk);
+    return this.#bytes > this.options.spoolBytes ? this.#write(this.#held.takeAll()) : undefined;
   }
 
   async finish(param: string): Promise<UploadedPart> {
-    if (this.#bytes > this.options.spoolBytes) await this.#write();
+    await this.#writing; // A source may end while its last batch is being written.
+    if (this.#filled > 0) await this.#write(this.#takeBatch());
+    this.#freeBatch();
     if (this.#file) return new PartOnDisk(param, this.#bytes, this.#sniffed ?? sniff([]), this.#file, this.buffers);
     const chunks = this.#held.takeAll();
     return new PartInMemory(param, this.#bytes, sniff(chunks), chunks);
@@ -111,11 +116,34 @@ class Intake {
 
   async discard(): Promise<void> {
     await this.#writing?.catch(() => undefined); // Told to the source already.
+    this.#freeBatch();
     await this.#file?.close();
   }
 
-  #write(): Promise<void> {
-    const batch = this.#held.takeAll();
+  /**
+   * Copies a chunk into the batch. Chunks kept until they are written would outlive their youth, and leave their memory
+   * to a full collection of the heap: a hundred uploads at once took 30 MB more, and no less CPU.
+   */
+  #gather(chunk: Uint8Array): Promise<void> | undefined {
+    const batch = (this.#batch ??= this.buffers.take());
+    if (this.#filled + chunk.length > batch.length) return this.#write([...this.#takeBatch(), chunk]);
+    batch.set(chunk, this.#filled);
+    this.#filled += chunk.length;
+    return undefined;
+  }
+
+  #takeBatch(): Uint8Array[] {
+    const filled = this.#filled;
+    this.#filled = 0;
+    return this.#batch && filled > 0 ? [this.#batch.subarray(0, filled)] : [];
+  }
+
+  #freeBatch(): void {
+    if (this.#batch) this.buffers.give(this.#batch);
+    this.#batch = undefined;
+  }
+
+  #write(batch: readonly Uint8Array[]): Promise<void> {
     this.#sniffed ??= sniff(batch);
     this.#writing = this.#append(batch);
     return this.#writing;
@@ -170,7 +198,6 @@ class PartInMemory extends StoredPart implements UploadedPart {
 
 class PartOnDisk extends StoredPart implements UploadedPart {
   #file: TemporaryFile | undefined;
-  #readOut: Buffer[] = [];
 
   constructor(
     param: string,
@@ -190,16 +217,19 @@ class PartOnDisk extends StoredPart implements UploadedPart {
 
   async *#read(file: TemporaryFile): AsyncGenerator<Uint8Array> {
     const buffer = this.buffers.take();
-    yield* file.read(this.bytes, buffer);
-    // The last chunk may still be on its way out; after a reading that broke off the buffer is not used again at all.
-    this.#readOut.push(buffer);
+    let position = 0;
+    for await (const chunk of file.read(this.bytes, buffer)) {
+      position += chunk.length;
+      // Nothing tells when the last chunk has gone out. As a copy it lets the buffer go before the long wait for the answer.
+      yield position < this.bytes ? chunk : Buffer.from(chunk);
+    }
+    // After a reading that broke off, a chunk may still be on its way: its buffer is not used again at all.
+    this.buffers.give(buffer);
   }
 
   async dispose(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
-    for (const buffer of this.#readOut) this.buffers.give(buffer);
-    this.#readOut = [];
     await file?.close();
   }
 }
