@@ -4,6 +4,7 @@ import type { NextFunction, Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Settings } from './config/settings.js';
+import { browserAccess } from './cors.js';
 import { allowedMethodsOf } from './errors/allowed-methods.js';
 import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
 import { FastExpressAdapter } from './fast-express.adapter.js';
@@ -32,7 +33,12 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
 
   app.disable('x-powered-by');
   app.disable('etag');
-  adapter.seeFirst(requestLog(logger, app.get(Metrics)));
+  const log = requestLog(logger, app.get(Metrics));
+  const answerBrowser = browserAccess(settings.server.corsOrigins);
+  adapter.seeFirst((request, response) => {
+    log(request, response);
+    return answerBrowser(request, response);
+  });
   // Answers that Nest or Express write; pictures and errors bring these headers along.
   app.use(({ call }: Request, response: Response, next: NextFunction) => {
     const headers = baseHeaders(call);

@@ -13,10 +13,10 @@ import type { Express, NextFunction, Request, RequestHandler, Response } from 'e
 export class FastExpressAdapter extends ExpressAdapter {
   private readonly connections = new Set<Socket>();
   private readonly exactPosts = new Map<string, RequestHandler>();
-  private welcome: (request: Request, response: Response) => void = () => undefined;
+  private welcome: (request: Request, response: Response) => boolean = () => false;
 
-  /** Has every request seen before it is routed. */
-  seeFirst(welcome: (request: Request, response: Response) => void): void {
+  /** Has every request seen before it is routed; true says that it is answered already. */
+  seeFirst(welcome: (request: Request, response: Response) => boolean): void {
     this.welcome = welcome;
   }
 
@@ -35,7 +35,7 @@ export class FastExpressAdapter extends ExpressAdapter {
       },
       (incoming, outgoing) => {
         const [request, response] = [incoming, outgoing] as unknown as [Request, Response];
-        this.welcome(request, response);
+        if (this.welcome(request, response)) return;
         const handler = request.method === 'POST' ? this.exactPosts.get(request.url) : undefined;
         if (handler) serveExact(express, handler, request, response);
         else express(request, response);

@@ -5,7 +5,20 @@ import type { ModelAlias } from './settings.js';
  * Names that clients hard-code. The clients of the GPT image names read base64 alone, because that is all OpenAI answers
  * there (openai-images.md §2.5); those of the DALL·E names ask for what they need.
  */
-const BASE64_NAMES = ['gpt-image-1', 'gpt-image-1-mini', 'gpt-image-1.5', 'gpt-image-2', 'chatgpt-image-latest'];
+const BASE64_NAMES = [
+  'gpt-image-1',
+  'gpt-image-1-mini',
+  'gpt-image-1.5',
+  'gpt-image-2',
+  'gpt-image-2-2026-04-21',
+  'gpt-image-2.5-sunburst',
+  'gpt-image-2.5-sunburst-2026-09-08',
+  'gpt-image-2.5-flare',
+  'gpt-image-2.5-flare-2026-09-08',
+  'gpt-image-2.6-sunburst',
+  'gpt-image-2.6-flare',
+  'chatgpt-image-latest',
+];
 const DALL_E_NAMES = ['dall-e-3', 'dall-e-2'];
 
 /** The built-in aliases, which stand for the default model, and the configured ones over them; later maps go first. */

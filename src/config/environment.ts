@@ -120,6 +120,10 @@ export class Environment {
   @IsWholeNumber(1, 65_535)
   UPSTREAM_CONNECTIONS: number = 256;
 
+  @Variable('Origins of pages that may call the gateway from a browser, by comma; `*` for all, `none` for none.')
+  @IsText()
+  CORS_ORIGINS: string = '*';
+
   @Variable('How often a waiting event stream gets a comment, in milliseconds.')
   @IsWholeNumber(10, LONGEST_REQUEST_MS)
   SSE_HEARTBEAT_MS: number = 10_000;

@@ -49,7 +49,12 @@ function asVariables({ litellm, router }: ConfigFile): Partial<Environment> {
 
 function serverSettings(environment: Environment): Omit<Settings, 'masterKey' | 'models' | 'warnings'> {
   return {
-    server: { host: environment.HOST, port: environment.PORT, drainMs: environment.SHUTDOWN_DRAIN_MS },
+    server: {
+      host: environment.HOST,
+      port: environment.PORT,
+      drainMs: environment.SHUTDOWN_DRAIN_MS,
+      corsOrigins: environment.CORS_ORIGINS,
+    },
     logLevel: environment.LOG_LEVEL,
     limits: {
       imageBytes: environment.MAX_IMAGE_BYTES,

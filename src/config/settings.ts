@@ -10,6 +10,8 @@ export interface Settings {
     readonly port: number;
     /** How long a stopping server waits for answers that are under way. */
     readonly drainMs: number;
+    /** Origins whose pages may call, by comma; `*` for all. */
+    readonly corsOrigins: string;
   };
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   readonly masterKey: string;

@@ -53,7 +53,8 @@ export class GatewayErrorFilter implements ExceptionFilter {
   private notFound(request: Request, response: Response): GatewayError {
     const path = request.originalUrl.split('?', 1)[0] ?? '/';
     const methods = this.allowedMethods(path);
-    if (methods.length === 0) return new GatewayError('unknownRoute', `Invalid URL (${request.method} ${path}).`);
+    if (methods.length === 0)
+      return new GatewayError('unknownRoute', `Invalid URL (${request.method} ${path.slice(0, 200)}).`);
     response.setHeader('allow', methods.join(', '));
     return new GatewayError('wrongMethod', `${path} answers to ${methods.join(', ')}, not to ${request.method}.`);
   }

@@ -7,18 +7,28 @@ import { ModelRegistry } from '../registry/model-registry.js';
 import type { AccountCheckDto, HealthyEndpointDto, UnhealthyEndpointDto } from './health.dto.js';
 
 const PATIENCE_MS = 10_000;
+const FRESH_MS = 10_000;
 
 /** Asks the accounts behind the deployments how they are, each account once. */
 @Injectable()
 export class AccountCheck {
+  private latest: { askedAt: number; answer: Promise<AccountCheckDto> } | undefined;
+
   constructor(
     private readonly registry: ModelRegistry,
     @Inject(ImageProvider) private readonly provider: ImageProvider,
   ) {}
 
-  async check(): Promise<AccountCheckDto> {
+  /** The state of the accounts, at most ten seconds old: whoever asks often costs Recraft nothing more. */
+  check(): Promise<AccountCheckDto> {
+    const now = performance.now();
+    if (!this.latest || now - this.latest.askedAt > FRESH_MS) this.latest = { askedAt: now, answer: this.askAll() };
+    return this.latest.answer;
+  }
+
+  private async askAll(): Promise<AccountCheckDto> {
     const answers = await Promise.all(this.accounts().map((deployment) => this.ask(deployment)));
-    const healthy = answers.filter((answer) => 'credits' in answer);
+    const healthy = answers.filter((answer) => !('error' in answer));
     const unhealthy = answers.filter((answer) => 'error' in answer);
     return {
       healthy_endpoints: healthy,

@@ -1,15 +1,19 @@
-import { Controller, Get, Inject, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { Response } from 'express';
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { KeyRing } from '../keys/key-ring.js';
 import { Open } from '../keys/open.decorator.js';
-import { ApiAnswer, ApiErrors, ApiOpenErrors, IDS } from '../openapi/answers.js';
+import { ApiAnswer, ApiOpenErrors, IDS } from '../openapi/answers.js';
 import { AccountCheckDto, ReadinessDto } from './health.dto.js';
 import { AccountCheck } from './account-check.js';
 
 @ApiTags('Health')
 @Controller('health')
 export class HealthController {
-  constructor(@Inject(AccountCheck) private readonly accounts: AccountCheck) {}
+  constructor(
+    @Inject(AccountCheck) private readonly accounts: AccountCheck,
+    @Inject(KeyRing) private readonly keys: KeyRing,
+  ) {}
 
   @Open()
   @Get(['liveliness', 'liveness'])
@@ -34,19 +38,31 @@ export class HealthController {
     return { status: 'healthy' };
   }
 
+  @Open()
   @Get()
-  @ApiBearerAuth()
   @ApiOperation({
     operationId: 'checkAccounts',
-    summary: 'Asks each Recraft account whether it answers and has money left.',
-    description: 'Free: it never buys a picture. An account that does not answer within ten seconds is unhealthy.',
+    summary: 'Whether the Recraft accounts answer and have money left.',
+    description:
+      'Free: it never buys a picture. Accounts are asked at most every ten seconds; one that does not answer within ' +
+      'ten seconds is unhealthy. `api_base` and `credits` are told to callers with a key alone.',
+    security: [],
   })
   @ApiAnswer({ type: AccountCheckDto, description: 'At least one account is healthy.' })
   @ApiResponse({ status: 503, type: AccountCheckDto, description: 'No account is healthy.', headers: IDS })
-  @ApiErrors()
-  async check(@Res({ passthrough: true }) response: Response): Promise<AccountCheckDto> {
+  @ApiOpenErrors()
+  async check(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<AccountCheckDto> {
     const result = await this.accounts.check();
     if (result.healthy_count === 0) response.status(503);
-    return result;
+    return this.keys.knows(request.headers) ? result : withoutFigures(result);
   }
+}
+
+function withoutFigures(check: AccountCheckDto): AccountCheckDto {
+  return {
+    healthy_endpoints: check.healthy_endpoints.map(({ model }) => ({ model })),
+    unhealthy_endpoints: check.unhealthy_endpoints.map(({ model, error }) => ({ model, error })),
+    healthy_count: check.healthy_count,
+    unhealthy_count: check.unhealthy_count,
+  };
 }

@@ -21,13 +21,13 @@ export class HealthyEndpointDto {
    * Address of the provider's API.
    * @example "https://external.api.recraft.ai"
    */
-  api_base!: string;
+  api_base?: string;
 
   /**
    * What is left on the account, in API units of which 1,000 are one US dollar.
    * @example 52000
    */
-  credits!: number;
+  credits?: number;
 }
 
 /** One account that does not. */
@@ -42,7 +42,7 @@ export class UnhealthyEndpointDto {
    * Address of the provider's API.
    * @example "https://external.api.recraft.ai"
    */
-  api_base!: string;
+  api_base?: string;
 
   /**
    * Why it does not.

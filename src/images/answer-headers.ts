@@ -11,7 +11,7 @@ const MICRO_DOLLARS_PER_DOLLAR = 1_000_000;
 export function answerHeaders(call: CallRecord, head: Pick<AnswerHead, 'chargedMicroDollars'>): string[] {
   if (head.chargedMicroDollars !== undefined) call.chargedMicroDollars = head.chargedMicroDollars;
   const elapsedMs = performance.now() - call.startedAt;
-  const overheadMs = Math.max(0, elapsedMs - (call.upstreamMs ?? 0));
+  const overheadMs = Math.max(0, elapsedMs - call.receivingMs - (call.upstreamMs ?? 0));
   const headers = baseHeaders(call);
   headers.push('x-litellm-response-duration-ms', elapsedMs.toFixed(1));
   headers.push('x-litellm-overhead-duration-ms', overheadMs.toFixed(1));

@@ -1,4 +1,7 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { hash, timingSafeEqual } from 'node:crypto';
+
+import { presentedKey } from './presented-key.js';
 
 /** Who is calling. */
 export interface Caller {
@@ -16,6 +19,15 @@ export class KeyRing {
 
   constructor(masterKey: string) {
     this.master = digest(masterKey);
+  }
+
+  /** Whether a request presents a key that is known here. */
+  knows(headers: IncomingHttpHeaders): boolean {
+    try {
+      return this.find(presentedKey(headers)) !== undefined;
+    } catch {
+      return false; // No key, or none that can be read.
+    }
   }
 
   /** The key's owner; undefined where it is nobody's. */

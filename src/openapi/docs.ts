@@ -6,7 +6,7 @@ import { describeApi } from './document.js';
 import { withEmptyFormFields } from './form-fields.js';
 
 /** A path prefix as a proxy names it: segments of plain characters, or it is not believed. */
-const PREFIX = /^(\/[\w.~-]+)+$/;
+const PREFIX = /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/;
 
 /** What Swagger UI needs: its own files, the styles it writes into the page, and its icons, which are data URLs. */
 const PAGE_SECURITY = helmet({

@@ -11,6 +11,8 @@ export interface UpstreamTimes {
 export class CallRecord {
   readonly startedAt = performance.now();
   readonly times: UpstreamTimes = { sentAt: undefined, firstByteAt: undefined };
+  /** Milliseconds spent waiting for the caller's own body. */
+  receivingMs = 0;
   operation: string | undefined;
   /** The name the caller used, resolved: never a raw text of the caller's. */
   group: string | undefined;

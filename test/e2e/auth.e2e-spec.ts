@@ -89,12 +89,21 @@ describe('A door', () => {
     },
   );
 
+  it('tells what is left on the accounts to callers with a key alone', async () => {
+    await using account = await Sandbox.start();
+    await using asked = await startGateway(account);
+    const open = (await (await fetch(`${asked.url}/health`)).json()) as { healthy_endpoints: object[] };
+    expect(open).toMatchObject({ healthy_count: 1, unhealthy_count: 0 });
+    expect(Object.keys(open.healthy_endpoints[0] ?? {})).toEqual(['model']);
+    const known = await (await asked.call('/health')).json();
+    expect(known).toMatchObject({ healthy_endpoints: [{ credits: expect.any(Number) as unknown }] });
+  });
+
   it.each([
     ['GET', '/v1/models'],
     ['GET', '/models/recraft/recraftv3'],
     ['GET', '/model/info'],
     ['GET', '/metrics'],
-    ['GET', '/health'],
     ['POST', '/v1/images/generations'],
     ['POST', '/images/generations'],
     ['POST', '/v1/images/edits'],

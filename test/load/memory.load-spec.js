@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { canMeasureMemory, forgetPeak, peakMb, residentMb } from './support/memory.mjs';
 import { Program } from './support/program.mjs';
@@ -13,14 +14,19 @@ const fileOf = (path) => fileURLToPath(new URL(path, import.meta.url));
 /** For whoever reads the run: jest itself shows no figures. */
 const report = (what, figures) => process.stderr.write(`      ${what}: ${figures}\n`);
 
+/** Node's own options that the gateway is shipped with. */
+async function flagsOfNpmStart() {
+  const { scripts } = JSON.parse(await readFile(fileOf('../../package.json'), 'utf8'));
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
+}
+
 /** The built gateway in front of a stand-in for Recraft, and clients to ask it: each a process of its own. */
 async function start({ base64Bytes = 0 } = {}) {
   await using started = new AsyncDisposableStack();
   const run = async (file, options) => started.use(await Program.start(fileOf(file), options));
   const upstream = await run('./support/upstream.mjs', { parameters: { base64Bytes } });
   const gateway = await run('../../dist/main.js', {
-    // As `npm start` runs it.
-    execArgv: ['--enable-source-maps', '--max-semi-space-size=16'],
+    execArgv: await flagsOfNpmStart(),
     env: {
       RECRAFT_API_KEY: 'of-recraft',
       RECRAFT_API_BASE: upstream.about.url,
@@ -69,7 +75,7 @@ ifMeasurable('the memory of the gateway (read from /proc, so on Linux alone)', (
   it('stays under 256 MB with 100 clients who read their 4 MiB slowly', async () => {
     await using service = await start({ base64Bytes: 4 * MIB });
 
-    const slowly = { pauseMs: 30 };
+    const slowly = { restMs: 30 };
     expect(await peakOf(service, { count: 100, send: 'generation', base64: true, ...slowly })).toBeLessThan(256);
   });
 

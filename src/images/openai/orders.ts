@@ -74,10 +74,13 @@ export function editOrder(
   };
 }
 
-/** A DTO also has its unset properties, which must not hide a default. */
+/** A DTO also has its unset properties, which must not hide a default; an empty text means as little. */
 function given(dto: object): Fields {
   const fields: Fields = {};
-  for (const [name, value] of Object.entries(dto)) if (value !== undefined) fields[name] = value;
+  for (const [name, value] of Object.entries(dto)) {
+    const isEmpty = value === '' && REQUEST_FIELDS.has(name);
+    if (value !== undefined && !isEmpty) fields[name] = value;
+  }
   return fields;
 }
 

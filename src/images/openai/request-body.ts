@@ -31,6 +31,7 @@ export class JsonBody implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const { request, response } = exchangeOf(context);
     const body = await this.reader.readJson(request, response);
+    noteArrival(request);
     freeWhenOver(body, response);
     request.body = prepareBody(body.fields);
     return true;
@@ -51,6 +52,7 @@ export class EditBody implements CanActivate {
     const body = await (isForm
       ? this.reader.readMultipart(request, response)
       : this.reader.readJson(request, response));
+    noteArrival(request);
     freeWhenOver(body, response);
     const prepared = isForm ? prepareForm(body.fields) : prepareBody(body.fields);
     const { image, fields } = takeSourceImage(body.files, prepared, this.settings.limits.imageBytes);
@@ -77,6 +79,11 @@ export function sourceImageOf(request: Request): SourceImage {
 function exchangeOf(context: ExecutionContext): { request: Request; response: Response } {
   const http = context.switchToHttp();
   return { request: http.getRequest<Request>(), response: http.getResponse<Response>() };
+}
+
+/** What a caller takes to send its body is no overhead of ours. */
+function noteArrival({ call }: Request): void {
+  call.receivingMs = performance.now() - call.startedAt;
 }
 
 /** Frees a body when its request is over, however it ends. */

@@ -252,12 +252,20 @@ describe('fit', () => {
     );
   });
 
-  it('forwards what the documentation leaves open on models without the feature', () => {
-    const request = generate({
-      negativePrompt: 'blue',
-      textLayout: [{ text: 'FOX' }],
-      controls: { artistic_level: 3, no_text: true },
-    });
+  const extras: [Partial<GenerateRequest>, param: string][] = [
+    [{ negativePrompt: 'blue' }, 'negative_prompt'],
+    [{ textLayout: [{ text: 'FOX' }] }, 'text_layout'],
+    [{ controls: { artistic_level: 3 } }, 'controls.artistic_level'],
+    [{ controls: { no_text: true } }, 'controls.no_text'],
+  ];
+
+  it.each(extras)('refuses %j where the model has no such feature', (extra, param) => {
+    expect(() => fit(generate(extra), at('recraftv4_1'))).toThrow(refusal('unsupportedParameter', param));
+    expect(fit(generate(extra), at('recraftv3')).ignored).toEqual([]);
+  });
+
+  it('lets colours through on every model', () => {
+    const request = generate({ controls: { colors: [{ rgb: [1, 2, 3] }], background_color: { rgb: [0, 0, 0] } } });
     expect(fit(request, at('recraftv4_1')).request).toBe(request);
   });
 

@@ -25,8 +25,9 @@ export function fit(request: ImageRequest, deployment: Deployment): FittedReques
   checkOperation(card, request.operation);
   checkPrompt(card, request.prompt);
   checkWhole('n', request.count, 1, card.countMax);
-  const sized = withFittedSize(card, request);
-  checkStyle(card, request);
+  const sized = withFittedSize(card, withKnownStyle(request));
+  checkStyle(card, sized);
+  checkFeatures(card, request);
   if (request.randomSeed !== undefined) checkWhole('random_seed', request.randomSeed, 0, SEED_MAX);
   if (request.operation === 'imageToImage') {
     checkRange('strength', request.strength, 0, 1);
@@ -53,6 +54,11 @@ function checkPrompt(card: RecraftModel, prompt: string): void {
 function isLongerThan(max: number, text: string): boolean {
   if (text.length <= max) return false;
   return text.length > 2 * max || Array.from(text).length > max;
+}
+
+/** LiteLLM's page gives `realistic` as its example of a style; Recraft's name for it is `realistic_image`. */
+function withKnownStyle(request: ImageRequest): ImageRequest {
+  return request.style === 'realistic' ? { ...request, style: 'realistic_image' } : request;
 }
 
 function withFittedSize(card: RecraftModel, request: ImageRequest): ImageRequest {
@@ -86,6 +92,21 @@ function withFittedFormat(card: RecraftModel, request: ImageRequest): FittedRequ
     throw new GatewayError('unsupportedValue', "'image_format' must be png or webp.", { param: 'image_format' });
   }
   return { request, ignored: NOTHING, format: request.imageFormat };
+}
+
+/** What the documentation says a model does not take (recraft-api.md §3) would be paid for and have no effect, or fail. */
+function checkFeatures(card: RecraftModel, { negativePrompt, textLayout, controls }: ImageRequest): void {
+  const { features } = card;
+  if (negativePrompt !== undefined && !features.negativePrompt) throw featureMissing(card, 'negative_prompt');
+  if (textLayout !== undefined && !features.textLayout) throw featureMissing(card, 'text_layout');
+  if (controls?.artistic_level !== undefined && !features.artisticLevel) {
+    throw featureMissing(card, 'controls.artistic_level');
+  }
+  if (controls?.no_text !== undefined && !features.noText) throw featureMissing(card, 'controls.no_text');
+}
+
+function featureMissing(card: RecraftModel, param: string): GatewayError {
+  return new GatewayError('unsupportedParameter', `${card.displayName} does not take ${param}.`, { param });
 }
 
 function checkWhole(param: string, value: number, min: number, max: number): void {

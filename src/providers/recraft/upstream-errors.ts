@@ -21,8 +21,11 @@ const PARAM_BY_TEXT: readonly (readonly [RegExp, string])[] = [
   [/style_id|style not found|isn't compatible with the style/i, 'style_id'],
   [/style references/i, 'style_references'],
   [/style/i, 'style'],
+  [/negative prompt/i, 'negative_prompt'],
+  [/text[ _]layout/i, 'text_layout'],
+  [/controls|artistic/i, 'controls'],
   [/strength/i, 'strength'],
-  [/image format|image dimension|image_url|number of images/i, 'image'],
+  [/image format|image dimension|image_url|number of images|download image|svg/i, 'image'],
 ];
 
 /** Words in a code or text that stand for a refusal by content policy; the exact code is unconfirmed (recraft-api.md §12). */

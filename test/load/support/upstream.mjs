@@ -16,7 +16,8 @@ const pictureDigest = sha256(picture);
 
 let together = 1;
 let delayMs = 0;
-let waiting = [];
+/** Answers that are held. */
+const waiting = new Set();
 
 const server = createServer(async (request, response) => {
   const fault = await readWhole(request);
@@ -25,10 +26,14 @@ const server = createServer(async (request, response) => {
     response.end(JSON.stringify({ code: 'invalid_request', message: fault }));
     return;
   }
-  waiting.push(response);
-  if (waiting.length < together) return;
-  for (const each of waiting.splice(0)) setTimeout(draw, delayMs, each);
+  waiting.add(response);
+  response.once('close', () => waiting.delete(response));
+  if (waiting.size < together) return;
+  for (const each of waiting) setTimeout(draw, delayMs, each);
+  waiting.clear();
 });
+// A connection that closes between two rounds would cost a request.
+server.keepAliveTimeout = 300_000;
 
 function draw(response) {
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });

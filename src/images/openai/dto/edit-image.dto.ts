@@ -9,7 +9,7 @@ export class EditImageDto extends ImageOptionsDto {
    */
   @ApiPropertyOptional({ default: 0.2, example: 0.5 })
   @IsOptional()
-  @IsNumber()
+  @IsNumber({}, { message: 'strength must be a number' })
   @Min(0)
   @Max(1)
   strength?: number;

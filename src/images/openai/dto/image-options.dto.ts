@@ -102,6 +102,7 @@ export abstract class ImageOptionsDto {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(100)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => TextLayoutItemDto)
   text_layout?: TextLayoutItemDto[];
