@@ -4,6 +4,7 @@ import { createApp } from './app.setup.js';
 import { readSettings } from './config/read-settings.js';
 import { SettingsError } from './config/settings-error.js';
 import type { Settings } from './config/settings.js';
+import { dropStartUpGarbage } from './memory/buffer-garbage.js';
 
 /**
  * Reads the settings, builds the gateway and lets it listen. Every problem with the settings is listed before exit 1.
@@ -21,6 +22,7 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
     process.exit(1);
   }
   forceExitAfter(settings.server.drainMs);
+  dropStartUpGarbage();
   announce(app, settings);
 }
 

@@ -10,7 +10,7 @@ import type { Sniffed } from './sniff.js';
 import { TemporaryFile } from './temporary-file.js';
 
 /** Written and read at a time: large enough that waiting for the disk costs little, small enough for a hundred uploads at once. */
-const BATCH_BYTES = 128 * 1024;
+const BATCH_BYTES = 256 * 1024;
 const IDLE_BUFFERS = 128;
 
 /** Trouble of the machine that passes: no space, quota used up, too many open files. */
