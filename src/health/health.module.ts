@@ -1,9 +1,8 @@
 import { Module } from '@nestjs/common';
 import { KeysModule } from '../keys/keys.module.js';
-import { RegistryModule } from '../registry/registry.module.js';
 import { AccountCheck } from './account-check.js';
 import { HealthController } from './health.controller.js';
 
 /** Probes for Kubernetes, and a look at the accounts for people. */
-@Module({ imports: [RegistryModule, KeysModule], controllers: [HealthController], providers: [AccountCheck] })
+@Module({ imports: [KeysModule], controllers: [HealthController], providers: [AccountCheck] })
 export class HealthModule {}

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { RegistryModule } from '../registry/registry.module.js';
 import { RoutingModule } from '../routing/routing.module.js';
 import { UploadsModule } from '../uploads/uploads.module.js';
 import { ImagesService } from './images.service.js';
@@ -8,7 +7,7 @@ import { GenerationsController } from './openai/generations.controller.js';
 
 /** Pictures made and edited: OpenAI's dialect over the one pipeline. */
 @Module({
-  imports: [RoutingModule, UploadsModule, RegistryModule],
+  imports: [RoutingModule, UploadsModule],
   controllers: [GenerationsController, EditsController],
   providers: [ImagesService],
   exports: [ImagesService],
