@@ -7,7 +7,7 @@ import { coreBusySeconds, cpuSeconds, forgetPeakMemory, peakMemoryMb } from './p
 
 const TARGET_CORE = 0;
 const LOAD_CORE = 1;
-const WARM_UP_SECONDS = 2;
+const WARM_UP_SECONDS = 8;
 const CALM_SAMPLE_MS = 500;
 const CALM_PATIENCE_MS = 30_000;
 /** From this share of a core on, work that is no part of the run disturbs it. */
@@ -25,7 +25,7 @@ async function freePort() {
 }
 
 /**
- * One run: a fresh stub and a fresh target, two seconds of warm-up, then `seconds` measured.
+ * One run: a fresh stub and a fresh target, eight seconds of warm-up, then `seconds` measured.
  * `disturbed` says whether other work on the machine took part of the cores.
  * Throws InvalidRun where a process does not start, an answer is wrong or a request fails.
  */

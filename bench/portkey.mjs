@@ -8,12 +8,18 @@ const HOME = path.join(import.meta.dirname, '.portkey');
 const MANIFEST_FILE = path.join(HOME, 'package.json');
 const INSTALL_PATIENCE_MS = 180_000;
 
+/** Portkey runs on the Node of its own container image: `FROM node:20-alpine` in its Dockerfile. */
+const NODE_PACKAGE = `node-linux-${process.arch}`;
+
 // The versions of Portkey's own lock file: with newer ones of @hono/node-server its edits answer 500 (their issue 1389).
 const MANIFEST = JSON.stringify({
   private: true,
-  dependencies: { '@portkey-ai/gateway': '1.15.2' },
+  dependencies: { '@portkey-ai/gateway': '1.15.2', [NODE_PACKAGE]: '20.20.2' },
   overrides: { '@hono/node-server': '1.13.5', hono: '4.9.7', '@hono/node-ws': '1.2.0' },
 });
+
+/** The Node it runs on. */
+export const PORTKEY_NODE = path.join(HOME, 'node_modules', NODE_PACKAGE, 'bin/node');
 
 /** Portkey's server as it was installed by installPortkey. */
 export const PORTKEY_SERVER = path.join(HOME, 'node_modules/@portkey-ai/gateway/build/start-server.js');

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { installPortkey, PORTKEY_SERVER } from './portkey.mjs';
+import { installPortkey, PORTKEY_NODE, PORTKEY_SERVER } from './portkey.mjs';
 
 const GATEWAY = path.join(import.meta.dirname, '../dist/main.js');
 const MASTER_KEY = 'sk-bench';
@@ -47,7 +47,7 @@ export const TARGETS = [
     name: 'portkey',
     title: 'Portkey 1.15.2',
     prepare: installPortkey,
-    launch: ({ port }) => ({ command: [process.execPath, PORTKEY_SERVER, '--headless', `--port=${port}`], env: {} }),
+    launch: ({ port }) => ({ command: [PORTKEY_NODE, PORTKEY_SERVER, '--headless', `--port=${port}`], env: {} }),
     health: '/',
     // Its Recraft adapter sends an edit's body as `{}`; of its providers openai is one whose edits work.
     headers: ({ scenario, upstream }) => ({

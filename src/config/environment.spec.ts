@@ -37,7 +37,7 @@ describe('readEnvironment', () => {
   });
 
   it.each([
-    ['UPLOAD_SPOOL_BYTES', '0', 'PORT', '65535'],
+    ['UPLOAD_MEMORY_BYTES', '0', 'PORT', '65535'],
     ['MAX_IMAGE_BYTES', '1', 'REQUEST_TIMEOUT_MS', '289000'],
   ])('takes the ends of a range: %s=%s, %s=%s', (least, low, most, high) => {
     expect(readEnvironment({ [least]: low, [most]: high }).problems).toEqual([]);

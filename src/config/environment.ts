@@ -1,8 +1,7 @@
 import { IsOptional } from 'class-validator';
 import { IsApiBase, IsFlag, IsKey, IsOneOf, IsText, IsWholeNumber, problemsIn } from './checks.js';
 
-const KIB = 1024;
-const MIB = 1024 * KIB;
+const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 
 /** Node's `fetch` gives up at 300 s and its user pays twice (openai-images.md, finding 4): every answer comes well before. */
@@ -96,9 +95,9 @@ export class Environment {
   @IsWholeNumber(1, GIB)
   MAX_FIELD_BYTES: number = MIB;
 
-  @Variable('An upload above this many bytes goes to a temporary file (256 KiB).')
-  @IsWholeNumber(0, GIB)
-  UPLOAD_SPOOL_BYTES: number = 256 * KIB;
+  @Variable('What uploads may hold in memory, all together, in bytes (32 MiB); the rest goes to temporary files.')
+  @IsWholeNumber(0, 1024 * GIB)
+  UPLOAD_MEMORY_BYTES: number = 32 * MIB;
 
   @Variable('All uploads in flight together, in bytes (1 GiB); more is answered 503.')
   @IsWholeNumber(1, 1024 * GIB)

@@ -64,7 +64,7 @@ describe('readSettings', () => {
       server: { host: '0.0.0.0', port: 4000, drainMs: 30_000 },
       logLevel: 'info',
       masterKey: 'sk-1234',
-      limits: { imageBytes: 20_971_520, jsonBytes: 31_457_280, fieldBytes: 1_048_576, spoolBytes: 262_144 },
+      limits: { imageBytes: 20_971_520, jsonBytes: 31_457_280, fieldBytes: 1_048_576, uploadMemoryBytes: 33_554_432 },
       upstream: { connectTimeoutMs: 10_000, firstByteTimeoutMs: 280_000, connections: 256 },
       heartbeatMs: 10_000,
       models: {

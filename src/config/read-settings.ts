@@ -60,7 +60,7 @@ function serverSettings(environment: Environment): Omit<Settings, 'masterKey' | 
       imageBytes: environment.MAX_IMAGE_BYTES,
       jsonBytes: environment.MAX_JSON_BYTES,
       fieldBytes: environment.MAX_FIELD_BYTES,
-      spoolBytes: environment.UPLOAD_SPOOL_BYTES,
+      uploadMemoryBytes: environment.UPLOAD_MEMORY_BYTES,
       uploadBytesInFlight: environment.MAX_UPLOAD_BYTES_IN_FLIGHT,
     },
     upstream: {

@@ -22,8 +22,8 @@ export interface Settings {
     readonly jsonBytes: number;
     /** Largest text field of a form, in bytes. */
     readonly fieldBytes: number;
-    /** Uploads above this many bytes go to a temporary file. */
-    readonly spoolBytes: number;
+    /** What uploads hold in memory, all of them together, before the rest goes to temporary files; in bytes. */
+    readonly uploadMemoryBytes: number;
     /** All uploads in flight together, in bytes. */
     readonly uploadBytesInFlight: number;
   };

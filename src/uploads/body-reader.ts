@@ -25,12 +25,14 @@ export interface ReadBody {
 /** Room for what a body has beside its files and texts: boundaries and part headers. */
 const FRAMING_BYTES = 1024 * 1024;
 
+/** Up to here a JSON body is not worth an entry in the budget. */
+const FREE_JSON_BYTES = 16 * 1024;
+
 /** Reads request bodies within the limits an operator has set. */
 @Injectable()
 export class BodyReader {
   private readonly formLimits: FormLimits;
   private readonly jsonBytes: number;
-  private readonly freeBytes: number;
 
   constructor(
     @Inject(Settings) { limits }: Settings,
@@ -46,7 +48,6 @@ export class BodyReader {
       bodyBytes: Math.min(largestForm, limits.uploadBytesInFlight),
     };
     this.jsonBytes = Math.min(limits.jsonBytes, limits.uploadBytesInFlight);
-    this.freeBytes = limits.spoolBytes;
   }
 
   /**
@@ -55,7 +56,7 @@ export class BodyReader {
    */
   async readJson(req: IncomingMessage, res: ServerResponse): Promise<ReadBody> {
     return this.read(req, res, async (lease) => ({
-      fields: await readJson(req, { maxBytes: this.jsonBytes, freeBytes: this.freeBytes, lease }),
+      fields: await readJson(req, { maxBytes: this.jsonBytes, freeBytes: FREE_JSON_BYTES, lease }),
       files: [],
     }));
   }

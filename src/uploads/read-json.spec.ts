@@ -135,7 +135,7 @@ describe('a large JSON body', () => {
   });
 
   it('is counted until it is disposed of; a small one is not', async () => {
-    await using server = await startBodyServer({ spoolBytes: 1024 });
+    await using server = await startBodyServer();
     const release = server.hold();
     const answers = [post(server, large(100_000)), post(server, large(100))];
     while (server.budget.inUse < 100_000) await new Promise(setImmediate);
@@ -146,7 +146,7 @@ describe('a large JSON body', () => {
   });
 
   it('is answered 503 where the budget is used up', async () => {
-    await using server = await startBodyServer({ uploadBytesInFlight: 150_000, spoolBytes: 1024 });
+    await using server = await startBodyServer({ uploadBytesInFlight: 150_000 });
     const release = server.hold();
     const first = post(server, large(100_000));
     while (server.budget.inUse < 100_000) await new Promise(setImmediate);
@@ -159,7 +159,7 @@ describe('a large JSON body', () => {
   });
 
   it('of a client that leaves is given up and counted no longer', async () => {
-    await using server = await startBodyServer({ spoolBytes: 1024 });
+    await using server = await startBodyServer();
     const failure = server.nextFailure();
     using client = await RawClient.connect(server.url);
     client.send(`POST /json HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n{"a":"${'x'.repeat(50_000)}`);

@@ -15,7 +15,7 @@ import type { Spool, UploadedPart } from './spool.js';
 import type { Lease } from './upload-budget.js';
 
 /** What busboy takes in before it asks the connection to wait; the spool takes a part's chunks as they come. */
-const BUFFER_BYTES = 128 * 1024;
+const BUFFER_BYTES = 64 * 1024;
 
 export interface MultipartOptions {
   readonly limits: FormLimits;

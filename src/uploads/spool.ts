@@ -9,9 +9,11 @@ import { sniff } from './sniff.js';
 import type { Sniffed } from './sniff.js';
 import { TemporaryFile } from './temporary-file.js';
 
-/** Written and read at a time: large enough that waiting for the disk costs little, small enough for a hundred uploads at once. */
-const BATCH_BYTES = 256 * 1024;
-const IDLE_BUFFERS = 128;
+/** Kept, written and read at a time: large enough that waiting for the disk costs little, small enough for a hundred uploads at once. */
+const BATCH_BYTES = 128 * 1024;
+
+/** Up to here a part is kept in the chunks it came in: a buffer of its own would be mostly empty. */
+const SMALL_BYTES = BATCH_BYTES;
 
 /** Trouble of the machine that passes: no space, quota used up, too many open files. */
 const PASSING_TROUBLE: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE']);
@@ -25,18 +27,20 @@ export interface UploadedPart extends UploadedImage {
 export interface SpoolOptions {
   /** Where temporary files are made. */
   readonly directory: string;
-  /** Parts above this many bytes go to a temporary file. */
-  readonly spoolBytes: number;
+  /** What large parts may hold in memory, all of them together; what comes on top goes to temporary files. In bytes. */
+  readonly memoryBytes: number;
 }
 
 export const SpoolOptions = Symbol('SpoolOptions');
 
-/** Keeps uploaded parts: small ones in memory as they came, large ones in nameless temporary files. */
+/** Keeps uploaded parts: in memory while there is room for them, in nameless temporary files beyond it. */
 @Injectable()
 export class Spool implements OnModuleInit {
-  readonly #buffers = new BufferPool(BATCH_BYTES, IDLE_BUFFERS);
+  readonly #buffers: BufferPool;
 
-  constructor(@Inject(SpoolOptions) private readonly options: SpoolOptions) {}
+  constructor(@Inject(SpoolOptions) private readonly options: SpoolOptions) {
+    this.#buffers = new BufferPool(BATCH_BYTES, Math.floor(options.memoryBytes / BATCH_BYTES));
+  }
 
   /** A directory that takes no files should stop the start, not the first upload. */
   async onModuleInit(): Promise<void> {
@@ -50,7 +54,7 @@ export class Spool implements OnModuleInit {
    * @param param the field it came in
    */
   async store(source: Readable, param: string): Promise<UploadedPart> {
-    const intake = new Intake(this.options, this.#buffers);
+    const intake = new Intake(this.options.directory, this.#buffers);
     try {
       await readInto(intake, source);
       return await intake.finish(param);
@@ -63,95 +67,112 @@ export class Spool implements OnModuleInit {
 
 function readInto(intake: Intake, source: Readable): Promise<void> {
   return new Promise((resolve, reject) => {
-    source.on('data', (chunk: Buffer) => {
+    const take = (chunk: Buffer): void => {
       const writing = intake.take(chunk);
       if (writing === undefined) return;
       source.pause();
-      writing.then(() => source.resume(), reject);
-    });
+      writing.then(() => source.resume(), fail);
+    };
+    const fail = (error: Error): void => {
+      source.off('data', take);
+      reject(error);
+    };
+    source.on('data', take);
     source.once('end', resolve);
-    source.once('error', reject);
+    source.once('error', fail);
     // busboy goes on parsing behind its limit, up to the end of a part of any length.
     source.once('limit', () => {
-      reject(new Error('The part is larger than it may be.'));
+      fail(new Error('The part is larger than it may be.'));
     });
     source.once('close', () => {
-      reject(new Error('The part broke off.'));
+      fail(new Error('The part broke off.'));
     });
   });
 }
 
-/** One part while it comes in. */
+/** One part while it comes in. A large one is gathered into batches: as many as there is room for, then into a file. */
 class Intake {
   readonly #held = new ChunkList();
+  readonly #kept: Buffer[] = [];
   #bytes = 0;
+  #batch: Buffer | undefined;
+  /** How many bytes of the batch are filled. */
+  #filled = 0;
   #file: TemporaryFile | undefined;
   #writing: Promise<void> | undefined;
   #sniffed: Sniffed | undefined;
-  #batch: Buffer | undefined;
-  /** How many bytes of the batch wait to be written. */
-  #filled = 0;
 
   constructor(
-    private readonly options: SpoolOptions,
+    private readonly directory: string,
     private readonly buffers: BufferPool,
   ) {}
 
   /** Takes a chunk; gives a promise where the source has to wait until a batch is written. */
   take(chunk: Uint8Array): Promise<void> | undefined {
     this.#bytes += chunk.length;
-    if (this.#file) return this.#gather(chunk);
+    if (this.#batch) return this.#gather(this.#batch, chunk);
     this.#held.push(chunk);
-    return this.#bytes > this.options.spoolBytes ? this.#write(this.#held.takeAll()) : undefined;
+    return this.#bytes > SMALL_BYTES ? this.#gatherHeld() : undefined;
   }
 
   async finish(param: string): Promise<UploadedPart> {
     await this.#writing; // A source may end while its last batch is being written.
-    if (this.#filled > 0) await this.#write(this.#takeBatch());
-    this.#freeBatch();
-    if (this.#file) return new PartOnDisk(param, this.#bytes, this.#sniffed ?? sniff([]), this.#file, this.buffers);
-    const chunks = this.#held.takeAll();
-    return new PartInMemory(param, this.#bytes, sniff(chunks), chunks);
+    if (!this.#batch) {
+      const chunks = this.#held.takeAll();
+      return new SmallPart(param, this.#bytes, sniff(chunks), chunks);
+    }
+    const last = this.#batch.subarray(0, this.#filled);
+    if (this.#file) await this.#write([last]);
+    else this.#sniffed ??= sniff([this.#kept[0] ?? last]);
+    const kept = this.#file ? this.#kept : [...this.#kept, this.#batch];
+    if (this.#file) this.buffers.give(this.#batch);
+    return new LargePart(param, this.#bytes, this.#sniffed ?? sniff([]), kept, this.#file, this.buffers);
   }
 
   async discard(): Promise<void> {
     await this.#writing?.catch(() => undefined); // Told to the source already.
-    this.#freeBatch();
+    if (this.#batch) this.buffers.give(this.#batch);
+    for (const buffer of this.#kept) this.buffers.give(buffer);
     await this.#file?.close();
   }
 
+  /** What is held is little: at most its last chunk does not fit into one batch. */
+  #gatherHeld(): Promise<void> | undefined {
+    this.#batch = this.buffers.take();
+    let writing: Promise<void> | undefined;
+    for (const chunk of this.#held.takeAll()) writing = this.#gather(this.#batch, chunk);
+    return writing;
+  }
+
   /**
-   * Copies a chunk into the batch. Chunks kept until they are written would outlive their youth, and leave their memory
-   * to a full collection of the heap: a hundred uploads at once took 30 MB more, and no less CPU.
+   * Copies a chunk into the batch. Chunks that are kept would outlive their youth, and leave their memory to a full
+   * collection of the heap.
    */
-  #gather(chunk: Uint8Array): Promise<void> | undefined {
-    const batch = (this.#batch ??= this.buffers.take());
-    if (this.#filled + chunk.length > batch.length) return this.#write([...this.#takeBatch(), chunk]);
-    batch.set(chunk, this.#filled);
-    this.#filled += chunk.length;
-    return undefined;
-  }
-
-  #takeBatch(): Uint8Array[] {
-    const filled = this.#filled;
+  #gather(batch: Buffer, chunk: Uint8Array): Promise<void> | undefined {
+    const room = batch.length - this.#filled;
+    if (chunk.length <= room) {
+      batch.set(chunk, this.#filled);
+      this.#filled += chunk.length;
+      return undefined;
+    }
+    if (this.#file || !this.buffers.hasRoom) return this.#write([batch.subarray(0, this.#filled), chunk]);
+    batch.set(chunk.subarray(0, room), this.#filled);
+    this.#kept.push(batch);
+    this.#batch = this.buffers.take();
     this.#filled = 0;
-    return this.#batch && filled > 0 ? [this.#batch.subarray(0, filled)] : [];
+    return this.#gather(this.#batch, chunk.subarray(room));
   }
 
-  #freeBatch(): void {
-    if (this.#batch) this.buffers.give(this.#batch);
-    this.#batch = undefined;
-  }
-
-  #write(batch: readonly Uint8Array[]): Promise<void> {
-    this.#sniffed ??= sniff(batch);
-    this.#writing = this.#append(batch);
+  #write(chunks: readonly Uint8Array[]): Promise<void> {
+    this.#sniffed ??= sniff(this.#kept.length > 0 ? this.#kept.slice(0, 1) : chunks);
+    this.#filled = 0;
+    this.#writing = this.#append(chunks);
     return this.#writing;
   }
 
-  async #append(batch: readonly Uint8Array[]): Promise<void> {
-    this.#file ??= await TemporaryFile.create(this.options.directory);
-    await this.#file.append(batch);
+  async #append(chunks: readonly Uint8Array[]): Promise<void> {
+    this.#file ??= await TemporaryFile.create(this.directory);
+    await this.#file.append(chunks);
   }
 }
 
@@ -172,8 +193,8 @@ abstract class StoredPart {
   }
 }
 
-class PartInMemory extends StoredPart implements UploadedPart {
-  #chunks: readonly Uint8Array[];
+class SmallPart extends StoredPart implements UploadedPart {
+  #chunks: readonly Uint8Array[] | undefined;
 
   constructor(param: string, bytes: number, sniffed: Sniffed, chunks: readonly Uint8Array[]) {
     super(param, bytes, sniffed);
@@ -182,6 +203,7 @@ class PartInMemory extends StoredPart implements UploadedPart {
 
   open(): AsyncIterable<Uint8Array> {
     const chunks = this.#chunks;
+    if (!chunks) throw disposedOf(this.param);
     return {
       [Symbol.asyncIterator]: () => {
         const each = chunks.values();
@@ -191,52 +213,85 @@ class PartInMemory extends StoredPart implements UploadedPart {
   }
 
   dispose(): Promise<void> {
-    this.#chunks = [];
+    this.#chunks = undefined;
     return Promise.resolve();
   }
 }
 
-class PartOnDisk extends StoredPart implements UploadedPart {
-  #file: TemporaryFile | undefined;
+function disposedOf(param: string): Error {
+  return new Error(`The upload '${param}' is opened after it was disposed of.`);
+}
+
+/** Its first bytes in full buffers, the rest in a file where there was no room for it. */
+class LargePart extends StoredPart implements UploadedPart {
+  #disposed = false;
+  /** Readings that have not come to their end. */
+  #reading = 0;
 
   constructor(
     param: string,
     bytes: number,
     sniffed: Sniffed,
-    file: TemporaryFile,
+    private readonly kept: readonly Buffer[],
+    private readonly file: TemporaryFile | undefined,
     private readonly buffers: BufferPool,
   ) {
     super(param, bytes, sniffed);
-    this.#file = file;
   }
 
   open(): AsyncIterable<Uint8Array> {
-    if (!this.#file) throw new Error(`The upload '${this.param}' is opened after it was disposed of.`);
-    return this.#read(this.#file);
+    if (this.#disposed) throw disposedOf(this.param);
+    return this.#read();
   }
 
-  async *#read(file: TemporaryFile): AsyncGenerator<Uint8Array> {
-    const buffer = this.buffers.take();
-    let position = 0;
-    for await (const chunk of file.read(this.bytes, buffer)) {
-      position += chunk.length;
-      // Nothing tells when the last chunk has gone out. As a copy it lets the buffer go before the long wait for the answer.
-      yield position < this.bytes ? chunk : Buffer.from(chunk);
+  async *#read(): AsyncGenerator<Uint8Array> {
+    this.#reading += 1;
+    let left = this.bytes;
+    for await (const chunk of this.#chunks()) {
+      left -= chunk.length;
+      // Nothing tells when the last chunk has gone out. As a copy it does not keep its buffer from being used again.
+      yield left > 0 ? chunk : Buffer.from(chunk);
     }
-    // After a reading that broke off, a chunk may still be on its way: its buffer is not used again at all.
-    this.buffers.give(buffer);
+    this.#reading -= 1;
+  }
+
+  async *#chunks(): AsyncGenerator<Uint8Array> {
+    let left = this.bytes;
+    for (const buffer of this.kept) {
+      yield buffer.subarray(0, left);
+      left -= buffer.length;
+    }
+    if (this.file) yield* this.#fromFile(this.file, left);
+  }
+
+  async *#fromFile(file: TemporaryFile, bytes: number): AsyncGenerator<Uint8Array> {
+    const buffer = this.buffers.take();
+    let isRead = false;
+    try {
+      yield* file.read(bytes, buffer);
+      isRead = true;
+    } finally {
+      this.#release(buffer, isRead);
+    }
+  }
+
+  /** After a reading that broke off, a chunk may still be on its way out: its buffer is not used again at all. */
+  #release(buffer: Buffer, isRead: boolean): void {
+    if (isRead) this.buffers.give(buffer);
+    else this.buffers.forget();
   }
 
   async dispose(): Promise<void> {
-    const file = this.#file;
-    this.#file = undefined;
-    await file?.close();
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const buffer of this.kept) this.#release(buffer, this.#reading === 0);
+    await this.file?.close();
   }
 }
 
 /** A picture that is in memory already, for instance from a data URL. */
 export function pictureInMemory(param: string, bytes: Uint8Array): UploadedImage {
-  return new PartInMemory(param, bytes.length, sniff([bytes]), [bytes]);
+  return new SmallPart(param, bytes.length, sniff([bytes]), [bytes]);
 }
 
 function noRoom(cause: unknown): GatewayError {

@@ -12,7 +12,10 @@ import { UploadBudget } from './upload-budget.js';
     Spool,
     {
       provide: SpoolOptions,
-      useFactory: ({ limits }: Settings): SpoolOptions => ({ directory: tmpdir(), spoolBytes: limits.spoolBytes }),
+      useFactory: ({ limits }: Settings): SpoolOptions => ({
+        directory: tmpdir(),
+        memoryBytes: limits.uploadMemoryBytes,
+      }),
       inject: [Settings],
     },
     {

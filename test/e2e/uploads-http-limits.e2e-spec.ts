@@ -70,7 +70,7 @@ describe('The temporary file of an upload', () => {
 
   beforeAll(async () => {
     gateway = await startGateway(sandbox, {
-      UPLOAD_SPOOL_BYTES: '1000',
+      UPLOAD_MEMORY_BYTES: '0',
       MAX_IMAGE_BYTES: '2000000',
       LOG_LEVEL: 'info',
     });

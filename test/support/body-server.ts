@@ -20,7 +20,7 @@ const SMALL_LIMITS: Limits = {
   imageBytes: 2 * KIB * KIB,
   jsonBytes: 256 * KIB,
   fieldBytes: 64 * KIB,
-  spoolBytes: 32 * KIB,
+  uploadMemoryBytes: 0,
   uploadBytesInFlight: 64 * KIB * KIB,
 };
 
@@ -55,7 +55,7 @@ export async function startBodyServer(limits: Partial<Limits> = {}): Promise<Bod
   const folder = await temporaryFolder();
   const all = { ...SMALL_LIMITS, ...limits };
   const budget = new UploadBudget(all.uploadBytesInFlight);
-  const spool = new Spool({ directory: folder.path, spoolBytes: all.spoolBytes });
+  const spool = new Spool({ directory: folder.path, memoryBytes: all.uploadMemoryBytes });
   const reader = new BodyReader({ limits: all } as Settings, budget, spool);
   const failures: unknown[] = [];
   const failed = new EventTarget();
@@ -134,7 +134,7 @@ function refuse(res: ServerResponse, error: unknown): void {
 }
 
 /** Files with a name in the folder, and those of it that this process holds open without one. */
-async function filesIn(folder: string): Promise<string[]> {
+export async function filesIn(folder: string): Promise<string[]> {
   const named = await readdir(folder);
   const descriptors = await readdir('/proc/self/fd').catch(() => []);
   const targets = await Promise.all(descriptors.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
