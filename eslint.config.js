@@ -17,9 +17,9 @@ const walls = [
     patterns: [
       {
         regex:
-          '^\\.\\./\\.\\./(?!images/image-request\\.js$|images/image-provider\\.js$|errors/|json/|memory/|registry/(deployment|model-card)\\.js$)',
+          '^\\.\\./\\.\\./(?!images/image-request\\.js$|images/image-provider\\.js$|errors/|json/|multipart/|memory/|registry/(deployment|model-card)\\.js$)',
         message:
-          'A provider knows what is asked, the port, deployments, model cards, the errors, the JSON scanner and the count of passing bytes; nothing else.',
+          'A provider knows what is asked, the port, deployments, model cards, the errors, the JSON and multipart scanners and the count of passing bytes; nothing else.',
       },
     ],
   },

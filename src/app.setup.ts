@@ -2,6 +2,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { NestFactory } from '@nestjs/core';
 import type { NextFunction, Request, Response } from 'express';
 import type { Logger } from 'pino';
+import { isRecraftPath } from './images/recraft/recraft-path.js';
 import { AppModule } from './app.module.js';
 import type { Settings } from './config/settings.js';
 import { browserAccess } from './cors.js';
@@ -46,7 +47,7 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
     next();
   });
   app.useGlobalPipes(new DtoPipe());
-  app.useGlobalFilters(new GatewayErrorFilter(logger, allowedMethodsOf(app.getHttpAdapter().getInstance())));
+  app.useGlobalFilters(new GatewayErrorFilter(logger, allowedMethodsOf(app.getHttpAdapter().getInstance()), isRecraftPath));
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   serveDocs(app);
 

@@ -15,6 +15,7 @@ export class GatewayErrorFilter implements ExceptionFilter {
   constructor(
     private readonly logger: Logger,
     private readonly allowedMethods: AllowedMethods,
+    private readonly speaksRecraft: (path: string) => boolean = () => false,
   ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
@@ -37,7 +38,11 @@ export class GatewayErrorFilter implements ExceptionFilter {
     }
     for (const [name, value] of Object.entries(error.retryHeaders())) response.setHeader(name, value);
     if (error.status === 401) response.setHeader('www-authenticate', 'Bearer realm="image-gateway"');
-    const body = Buffer.from(JSON.stringify(error.toEnvelope()));
+    const envelope = error.toEnvelope();
+    const { code, message } = envelope.error;
+    // Clients written for Recraft read the top level, OpenAI's the envelope (DESIGN.md §5).
+    const both = this.speaksRecraft(pathOf(request)) ? { ...envelope, code, message } : envelope;
+    const body = Buffer.from(JSON.stringify(both));
     const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', String(body.length)];
     response.writeHead(error.status, [...baseHeaders(request.call), ...headers]);
     response.end(body);
@@ -51,7 +56,7 @@ export class GatewayErrorFilter implements ExceptionFilter {
   }
 
   private notFound(request: Request, response: Response): GatewayError {
-    const path = request.originalUrl.split('?', 1)[0] ?? '/';
+    const path = pathOf(request);
     const methods = this.allowedMethods(path);
     if (methods.length === 0)
       return new GatewayError('unknownRoute', `Invalid URL (${request.method} ${path.slice(0, 200)}).`);
@@ -65,4 +70,8 @@ export class GatewayErrorFilter implements ExceptionFilter {
     const fields = { id: request.call.id, fault: error.fault, err: error.cause ?? error, begun: response.headersSent };
     this.logger.error(fields, error.message);
   }
+}
+
+function pathOf({ originalUrl }: Request): string {
+  return originalUrl.split('?', 1)[0] ?? '/';
 }

@@ -1,6 +1,6 @@
 import type { Deployment } from '../registry/deployment.js';
 import type { UpstreamTimes } from '../telemetry/call-record.js';
-import type { ImageRequest } from './image-request.js';
+import type { ImageRequest, SourceImage } from './image-request.js';
 
 /** What is known about an answer when its first byte goes out. */
 export interface AnswerHead {
@@ -47,6 +47,37 @@ export interface FittedRequest {
   readonly format: 'png' | 'webp' | 'svg';
 }
 
+/** What can be asked for that is no picture: a small document. */
+export type DocumentOperation =
+  | 'enhancePrompt'
+  | 'optimizeColors'
+  | 'createStyle'
+  | 'listStyles'
+  | 'readStyle'
+  | 'deleteStyle'
+  | 'listBasicStyles'
+  | 'readAccount'
+  | 'readStatus';
+
+/** A request for a document. */
+export interface DocumentRequest {
+  readonly operation: DocumentOperation;
+  /** Fields by their wire names. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** Pictures that a style is made from. */
+  readonly pictures: readonly SourceImage[];
+  /** The id of the style that is meant. */
+  readonly styleId?: string;
+}
+
+/** A document as the provider answered it. */
+export interface DocumentAnswer {
+  readonly document: Readonly<Record<string, unknown>>;
+  /** What the provider says it charged, in micro-dollars; undefined where it did not say. */
+  readonly chargedMicroDollars: number | undefined;
+  readonly upstreamRequestId: string | undefined;
+}
+
 /** The port to whoever makes pictures. What a provider cannot do, its catalogue says; there are no optional methods. */
 export interface ImageProvider {
   /**
@@ -71,6 +102,21 @@ export interface ImageProvider {
     signal: AbortSignal,
     times: UpstreamTimes,
   ): Promise<Fulfilment>;
+
+  /**
+   * Checks a request for a document, and knows its price: in micro-dollars, undefined where nobody does.
+   *
+   * @throws GatewayError naming `param`
+   */
+  priceDocument(request: DocumentRequest): number | undefined;
+
+  /** Asks for a document. Rejects with a GatewayError. */
+  ask(
+    request: DocumentRequest,
+    deployment: Deployment,
+    signal: AbortSignal,
+    times: UpstreamTimes,
+  ): Promise<DocumentAnswer>;
 
   /** Asks for the account behind a deployment, which is free. Rejects with a GatewayError where it does not answer. */
   probe(deployment: Deployment, signal: AbortSignal): Promise<{ credits: number }>;

@@ -38,38 +38,123 @@ export interface LinkedImage {
   readonly url: string;
 }
 
+/** What every request for pictures says. */
 interface Common {
-  readonly prompt: string;
   /** How many pictures. */
   readonly count: number;
   readonly responseFormat: 'url' | 'b64_json';
+  readonly randomSeed?: number;
+  /** File format; `svg` only where vectors are drawn. */
+  readonly imageFormat?: 'png' | 'webp' | 'svg';
+  /** Fields this gateway does not know, by their wire names: handed to the provider as they came. */
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+/** A request that is drawn from words. */
+interface Drawing extends Common {
+  readonly prompt: string;
   readonly style?: string;
   readonly substyle?: string;
   readonly styleId?: string;
   readonly negativePrompt?: string;
   readonly controls?: Controls;
   readonly textLayout?: readonly unknown[];
-  readonly randomSeed?: number;
-  /** File format; `svg` only where the model draws vectors. */
-  readonly imageFormat?: 'png' | 'webp' | 'svg';
-  /** Fields this gateway does not know, by their wire names: handed to the provider as they came. */
-  readonly extra: Readonly<Record<string, unknown>>;
 }
 
-export interface GenerateRequest extends Common {
+export interface GenerateRequest extends Drawing {
   readonly operation: 'generate';
   /** `WxH` or `w:h`; undefined: the model's own choice. */
   readonly size?: string;
+  /** Refuses a model or style that draws the other kind. */
+  readonly only?: 'raster' | 'vector';
+  /** Pictures whose style the new ones take over. */
+  readonly styleReferences?: readonly UploadedImage[];
 }
 
-export interface ImageToImageRequest extends Common {
+export interface ImageToImageRequest extends Drawing {
   readonly operation: 'imageToImage';
   readonly image: SourceImage;
   /** 0: almost the source; 1: barely like it. */
   readonly strength: number;
 }
 
+/** Draws on a part of a picture: what the mask shows in white. */
+export interface MaskedRequest extends Drawing {
+  readonly operation: 'inpaint' | 'generateBackground';
+  readonly image: SourceImage;
+  readonly mask: SourceImage;
+}
+
+/** Draws behind what the picture shows. */
+export interface ReplaceBackgroundRequest extends Drawing {
+  readonly operation: 'replaceBackground';
+  readonly image: SourceImage;
+}
+
+/** Draws around a picture. */
+export interface OutpaintRequest extends Drawing {
+  readonly operation: 'outpaint';
+  readonly image: SourceImage;
+  /** Pixels to add on each side. */
+  readonly expand: Readonly<Partial<Record<'left' | 'right' | 'top' | 'bottom', number>>>;
+  /** `WxH` or `w:h` of the result. */
+  readonly size?: string;
+  /** 0 to below 100: how much smaller the source becomes first. */
+  readonly zoomOutPercentage?: number;
+}
+
+/** Pictures like a picture, without words. */
+export interface VariateRequest extends Common {
+  readonly operation: 'variate';
+  readonly image: SourceImage;
+  /** `WxH` or `w:h`; undefined: the source's nearest. */
+  readonly size?: string;
+}
+
+/** A set of sketches from words. */
+export interface ExploreRequest extends Common {
+  readonly operation: 'explore';
+  readonly prompt: string;
+  readonly size?: string;
+  readonly controls?: Controls;
+}
+
+/** A set of sketches like one of an earlier set. */
+export interface ExploreSimilarRequest extends Common {
+  readonly operation: 'exploreSimilar';
+  readonly sourceImageId: string;
+  /** 1: a little like it; 5: extremely. */
+  readonly similarity: number;
+}
+
+/** Works on one picture without drawing a new one, and answers with one. */
+export interface RetouchRequest extends Common {
+  readonly operation: 'vectorize' | 'removeBackground' | 'crispUpscale' | 'creativeUpscale' | 'enhance';
+  readonly image: SourceImage;
+}
+
+/** Takes away what the mask shows in white. */
+export interface EraseRequest extends Common {
+  readonly operation: 'eraseRegion';
+  readonly image: SourceImage;
+  readonly mask: SourceImage;
+}
+
 /** What is wanted, with every default chosen: no HTTP and no vendor in it. */
-export type ImageRequest = GenerateRequest | ImageToImageRequest;
+export type ImageRequest =
+  | GenerateRequest
+  | ImageToImageRequest
+  | MaskedRequest
+  | ReplaceBackgroundRequest
+  | OutpaintRequest
+  | VariateRequest
+  | ExploreRequest
+  | ExploreSimilarRequest
+  | RetouchRequest
+  | EraseRequest;
+
+/** Requests with all that words can ask for. */
+export type DrawingRequest =
+  GenerateRequest | ImageToImageRequest | MaskedRequest | ReplaceBackgroundRequest | OutpaintRequest;
 
 export type Operation = ImageRequest['operation'];

@@ -4,11 +4,22 @@ import { UploadsModule } from '../uploads/uploads.module.js';
 import { ImagesService } from './images.service.js';
 import { EditsController } from './openai/edits.controller.js';
 import { GenerationsController } from './openai/generations.controller.js';
+import { VariationsController } from './openai/variations.controller.js';
+import { PICTURE_CONTROLLERS } from './recraft/picture.controllers.js';
+import { StylesController } from './recraft/styles.controller.js';
+import { ToolsController } from './recraft/tools.controller.js';
 
-/** Pictures made and edited: OpenAI's dialect over the one pipeline. */
+/** Pictures made and edited: OpenAI's dialect and Recraft's own over the one pipeline. */
 @Module({
   imports: [RoutingModule, UploadsModule],
-  controllers: [GenerationsController, EditsController],
+  controllers: [
+    GenerationsController,
+    EditsController,
+    VariationsController,
+    ...PICTURE_CONTROLLERS,
+    StylesController,
+    ToolsController,
+  ],
   providers: [ImagesService],
   exports: [ImagesService],
 })

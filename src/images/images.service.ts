@@ -3,7 +3,7 @@ import { ModelRegistry } from '../registry/model-registry.js';
 import { DeploymentChooser } from '../routing/deployment-chooser.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import type { ImageOrder } from './image-order.js';
-import { type AnswerSink, ImageProvider } from './image-provider.js';
+import { type AnswerSink, type DocumentAnswer, type DocumentRequest, ImageProvider } from './image-provider.js';
 
 /** The steps of a request in their order (docs/architecture.md): whoever calls, over HTTP or in process, comes through here. */
 @Injectable()
@@ -21,7 +21,7 @@ export class ImagesService {
    */
   async fulfil(order: ImageOrder, call: CallRecord, sink: AnswerSink): Promise<void> {
     call.operation = order.operation;
-    const group = this.registry.resolve(order.model);
+    const group = this.registry.resolveFor(order.model, order.operation);
     call.group = group.name;
 
     const deployment = this.chooser.choose(group, order.operation);
@@ -39,5 +39,24 @@ export class ImagesService {
     call.images = fulfilment.images;
     call.chargedMicroDollars = fulfilment.chargedMicroDollars;
     call.upstreamRequestId = fulfilment.upstreamRequestId;
+  }
+
+  /**
+   * Asks the provider for a document: the same steps, and no pictures.
+   *
+   * @throws GatewayError naming what is wrong with the request, or what went wrong upstream
+   */
+  async ask(request: DocumentRequest, call: CallRecord, model?: string): Promise<DocumentAnswer['document']> {
+    call.operation = request.operation;
+    const group = this.registry.resolveFor(model, request.operation);
+    call.group = group.name;
+    const deployment = this.chooser.choose(group, request.operation);
+    call.deploymentId = deployment.id;
+    call.priceMicroDollars = this.provider.priceDocument(request);
+
+    const answer = await this.provider.ask(request, deployment, call.signal, call.times);
+    call.chargedMicroDollars = answer.chargedMicroDollars;
+    call.upstreamRequestId = answer.upstreamRequestId;
+    return answer.document;
   }
 }

@@ -22,7 +22,7 @@ const KEY = `The master key. Where \`Authorization\` is taken, the key can also 
 \`x-api-key\`, \`api-key\` and \`x-litellm-api-key\`.`;
 
 /** Routes that answer under two paths are documented once. */
-const TWINS = /^\/(images|models|model)(\/|$)|^\/health\/liveness$/;
+const TWINS = /^\/(images|models|model|styles|prompts|colors|users)(\/|$)|^\/health\/liveness$|^\/v1\/status$/;
 
 /** Azure's paths carry the model: they are routes of their own to a reader, and share their method here. */
 const AZURE = '/openai/deployments/';
@@ -45,6 +45,9 @@ const TAKES_MORE: ReadonlySet<string> = new Set([
   'PictureDto',
   'ImagesAnswerDto',
 ]);
+
+/** Recraft's former names of crispUpscale, creativeUpscale and enhance (recraft-api.md §2). */
+const OLD_NAMES: ReadonlySet<string> = new Set(['clarityUpscale', 'generativeUpscale', 'refineDetails']);
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['post']>;
 
@@ -71,7 +74,10 @@ function frame(): Omit<OpenAPIObject, 'paths'> {
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: KEY })
-    .addTag('Images', 'Make and change pictures.')
+    .addTag('Images: OpenAI dialect', "Make and change pictures with OpenAI's fields.")
+    .addTag('Images: Recraft dialect', 'Everything Recraft can do, with its own names and shapes.')
+    .addTag('Styles', 'Styles made from pictures.')
+    .addTag('Account', 'The account at Recraft.')
     .addTag('Models', 'What can draw them.')
     .addTag('Health', 'Probes, and the state of the accounts.')
     .addTag('Operations', 'For those who run the gateway.')
@@ -85,10 +91,17 @@ function describePaths(paths: OpenAPIObject['paths'], edit: Operation['requestBo
       // Express writes a segment that may hold slashes as `*model`, OpenAPI has only `{model}`.
       const template = path.replaceAll(/\*(\w+)/g, '{$1}');
       if (post === undefined) return [template, item];
-      const operation = path.endsWith('/edits') ? { ...post, requestBody: edit } : post;
+      const operation = withOwnId(path, path.endsWith('/edits') ? { ...post, requestBody: edit } : post);
       return [template, { ...item, post: path.startsWith(AZURE) ? inAzurePath(operation) : operation }];
     }),
   );
+}
+
+/** Older names of a route are operations of their own to a reader, and not to be used any more. */
+function withOwnId(path: string, operation: Operation): Operation {
+  const name = path.split('/').at(-1) ?? '';
+  if (!OLD_NAMES.has(name)) return operation;
+  return { ...operation, operationId: name, deprecated: true };
 }
 
 function inAzurePath(operation: Operation): Operation {

@@ -3,6 +3,7 @@ import { ApiBody, ApiExtraModels, ApiOkResponse, getSchemaPath } from '@nestjs/s
 import { type Fault, FAULTS } from '../errors/gateway-error.js';
 import { GenerateImageDto } from '../images/openai/dto/generate-image.dto.js';
 import { ImagesAnswerDto } from '../images/openai/dto/images-answer.dto.js';
+import { PictureAnswerDto } from '../images/recraft/dto/picture-answer.dto.js';
 import { ApiFaults, type Decorator, type Headers, IDS } from './answers.js';
 import { BASE64_ANSWER, eventStream, GENERATIONS, URL_ANSWER } from './picture-examples.js';
 
@@ -49,6 +50,23 @@ export function ApiGeneration(): Decorator {
 /** Documents a route that changes a picture. Its bodies are described in `edit-bodies.ts`. */
 export function ApiEdit(): Decorator {
   return applyDecorators(pictures('image_edit.completed'), faultsWithout(...OUTSIDE_ROUTES));
+}
+
+/** Documents what a route of Recraft's dialect answers: several pictures, or one. */
+export function ApiRecraftAnswer(isSingle: boolean, takesPictures: boolean): Decorator {
+  const schema = isSingle ? PictureAnswerDto : ImagesAnswerDto;
+  return applyDecorators(
+    ApiExtraModels(schema),
+    ApiOkResponse({
+      description: 'The pictures: JSON, or a form with the files themselves with `response_format: multipart`.',
+      headers: PICTURE_HEADERS,
+      content: {
+        'application/json': { schema: { $ref: getSchemaPath(schema) } },
+        'multipart/form-data': { schema: { type: 'string', format: 'binary' } },
+      },
+    }),
+    faultsWithout(...OUTSIDE_ROUTES, ...(takesPictures ? [] : OF_UPLOADS)),
+  );
 }
 
 /** One JSON document, or events where `stream` asks for them. */

@@ -15,7 +15,7 @@ export interface ModelCard {
   /** Pixel sizes by aspect (`{'16:9': '1344x768'}`); a vector model has aspects alone. */
   readonly sizes: ReadonlyMap<string, string | undefined>;
   /** Operations the model takes part in. */
-  readonly operations: readonly ('generate' | 'imageToImage')[];
+  readonly operations: readonly string[];
   /** Curated style names the model knows, in both spellings; empty: the model takes no style names. */
   readonly styles: ReadonlySet<string>;
   /** Whether `style_id` or style references are refused, welcome or compulsory. */

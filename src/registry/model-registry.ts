@@ -73,6 +73,37 @@ export class ModelRegistry {
     return found;
   }
 
+  /**
+   * As `resolve`; but where the caller left the model open, by naming none or one of the names that stand for the default,
+   * and the default does not take part in the operation, the first model of the catalogue that does.
+   *
+   * @throws GatewayError `unknownModel`
+   */
+  resolveFor(name: string | undefined, operation: string): ModelGroup {
+    const group = this.resolve(name);
+    if (this.takesPart(group, operation) || !this.isOpen(name)) return group;
+    for (const [id, card] of this.cards) {
+      const able = card.operations.includes(operation) ? this.find(PREFIX + id) : undefined;
+      if (able !== undefined) return { ...able, defaults: { ...able.defaults, ...group.defaults } };
+    }
+    return group;
+  }
+
+  /** Whether a name leaves the choice of the model to the gateway. */
+  private isOpen(name: string | undefined): boolean {
+    return name === undefined || name === '' || this.models.aliases.get(name)?.model === this.models.defaultModel;
+  }
+
+  /** A model that the catalogue does not know may do anything, and so may any model where none is needed. */
+  private takesPart({ deployments: [first] }: ModelGroup, operation: string): boolean {
+    const card = this.card(first.model);
+    return card === undefined || card.operations.includes(operation) || !this.needsModel(operation);
+  }
+
+  private needsModel(operation: string): boolean {
+    return [...this.cards.values()].some(({ operations }) => operations.includes(operation));
+  }
+
   /** The catalogue's card of a model, by the provider's name; raster models also go by `<id>_raster` (recraft-api.md §3). */
   card(model: string): ModelCard | undefined {
     const card = this.cards.get(model);

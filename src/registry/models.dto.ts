@@ -130,8 +130,8 @@ export class ModelInfoDto {
   max_n?: number;
 
   /** What it can do. */
-  @ApiPropertyOptional({ enum: ['generate', 'imageToImage'], isArray: true })
-  operations?: ('generate' | 'imageToImage')[];
+  @ApiPropertyOptional({ type: [String], example: ['generate', 'imageToImage'] })
+  operations?: string[];
 
   /**
    * Style names it knows.

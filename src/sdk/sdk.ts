@@ -4,11 +4,13 @@ import { Settings } from '../config/settings.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import type { ImageOrder } from '../images/image-order.js';
 import { ImagesService } from '../images/images.service.js';
-import { prepareBody } from '../images/openai/body.js';
+import { prepareBody } from '../images/body.js';
+import { EDIT_SLOTS } from '../images/openai/edit-slots.js';
+import { editSources } from '../images/openai/edit-sources.js';
 import { EditImageDto } from '../images/openai/dto/edit-image.dto.js';
 import { GenerateImageDto } from '../images/openai/dto/generate-image.dto.js';
 import { editOrder, generationOrder } from '../images/openai/orders.js';
-import { takeSourceImage } from '../images/openai/source-image.js';
+import { takePictures } from '../images/pictures-in-body.js';
 import { CallRecord } from '../telemetry/call-record.js';
 import { toDto } from '../validation/dto.pipe.js';
 import { CollectedAnswer } from './collected-answer.js';
@@ -41,9 +43,11 @@ export async function imageEdit(options: EditOptions): Promise<Images> {
   const { models, limits } = gateway.get<Settings>(Settings);
   const { image: picture, ...rest } = fields;
   const { uploads, references } = await toUploads(picture, limits.imageBytes);
-  const source = takeSourceImage(uploads, { ...prepareBody(rest), ...references }, limits.imageBytes);
-  const dto = toDto(EditImageDto, source.fields);
-  return fulfil(gateway, editOrder(dto, source.image, models), account.signal);
+  const body = { ...prepareBody(rest), ...references };
+  const { pictures, fields: others } = takePictures(uploads, body, EDIT_SLOTS, limits.imageBytes);
+  const dto = toDto(EditImageDto, others);
+  const sources = await editSources(pictures.get('image')?.[0], pictures.get('mask')?.[0]);
+  return fulfil(gateway, editOrder(dto, sources, models), account.signal);
 }
 
 async function fulfil(gateway: INestApplicationContext, order: ImageOrder, signal?: AbortSignal): Promise<Images> {

@@ -4,13 +4,15 @@ import type { Request, Response } from 'express';
 import { Settings } from '../../config/settings.js';
 import { ApiEdit } from '../../openapi/pictures.js';
 import { ImagesService } from '../images.service.js';
+import { PicturesBody, pictureOf } from '../request-body.js';
 import { answerFor } from './answer-for.js';
 import { EditImageDto } from './dto/edit-image.dto.js';
+import { EDIT_SLOTS } from './edit-slots.js';
+import { editSources } from './edit-sources.js';
 import { modelInPath } from './model-in-path.js';
 import { editOrder } from './orders.js';
-import { EditBody, sourceImageOf } from './request-body.js';
 
-@ApiTags('Images')
+@ApiTags('Images: OpenAI dialect')
 @ApiBearerAuth()
 @Controller()
 export class EditsController {
@@ -21,11 +23,12 @@ export class EditsController {
 
   @Post(['v1/images/edits', 'images/edits', 'openai/deployments/*model/images/edits'])
   @HttpCode(200)
-  @UseGuards(EditBody)
-  @ApiOperation({ operationId: 'createImageEdit', summary: 'Change a picture by words.' })
+  @UseGuards(PicturesBody(EDIT_SLOTS))
+  @ApiOperation({ operationId: 'createImageEdit', summary: 'Change a picture by words, all of it or behind a mask.' })
   @ApiEdit()
   async edit(@Body() dto: EditImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {
-    const order = editOrder(dto, sourceImageOf(request), this.settings.models, modelInPath(request));
+    const sources = await editSources(pictureOf(request, 'image'), pictureOf(request, 'mask'));
+    const order = editOrder(dto, sources, this.settings.models, modelInPath(request));
     await this.images.fulfil(order, request.call, answerFor(dto, order, request, response, this.settings.heartbeatMs));
   }
 }

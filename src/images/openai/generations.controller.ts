@@ -6,11 +6,12 @@ import { ApiGeneration } from '../../openapi/pictures.js';
 import { ImagesService } from '../images.service.js';
 import { answerFor } from './answer-for.js';
 import { GenerateImageDto } from './dto/generate-image.dto.js';
+import { GENERATION_SLOTS } from './edit-slots.js';
 import { modelInPath } from './model-in-path.js';
 import { generationOrder } from './orders.js';
-import { JsonBody } from './request-body.js';
+import { filesOf, PicturesBody } from '../request-body.js';
 
-@ApiTags('Images')
+@ApiTags('Images: OpenAI dialect')
 @ApiBearerAuth()
 @Controller()
 export class GenerationsController {
@@ -21,11 +22,16 @@ export class GenerationsController {
 
   @Post(['v1/images/generations', 'images/generations', 'openai/deployments/*model/images/generations'])
   @HttpCode(200)
-  @UseGuards(JsonBody)
+  @UseGuards(PicturesBody(GENERATION_SLOTS))
   @ApiOperation({ operationId: 'createImage', summary: 'Make pictures from words.' })
   @ApiGeneration()
   async generate(@Body() dto: GenerateImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {
-    const order = generationOrder(dto, this.settings.models, modelInPath(request));
+    const order = generationOrder(
+      dto,
+      this.settings.models,
+      modelInPath(request),
+      filesOf(request, 'style_references'),
+    );
     await this.images.fulfil(order, request.call, answerFor(dto, order, request, response, this.settings.heartbeatMs));
   }
 }

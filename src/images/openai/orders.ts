@@ -1,7 +1,10 @@
 import { GatewayError } from '../../errors/gateway-error.js';
 import type { ImageOrder, Interpretation } from '../image-order.js';
-import type { ImageRequest, SourceImage } from '../image-request.js';
+import type { ImageRequest, SourceImage, UploadedImage } from '../image-request.js';
 import type { EditImageDto } from './dto/edit-image.dto.js';
+import type { VariateImageDto } from './dto/variate-image.dto.js';
+import type { EditSources } from './edit-sources.js';
+import { DRAWING_FIELDS, drawingOf, type DrawingPart, type Fields, given, merge, present } from '../request-fields.js';
 import type { GenerateImageDto } from './dto/generate-image.dto.js';
 
 /** What the operator decided about requests that leave something open or say too much. */
@@ -14,14 +17,7 @@ export interface DialectPolicy {
 /** `imageToImage` needs a strength and OpenAI's edits have none: LiteLLM's documented default. */
 const DEFAULT_STRENGTH = 0.2;
 
-type Fields = Record<string, unknown>;
 type KnownFields = Partial<GenerateImageDto & EditImageDto>;
-
-/** Fields with a place of their own in an ImageRequest. */
-const REQUEST_FIELDS = new Set([
-  'prompt', 'n', 'size', 'response_format', 'style', 'substyle', 'style_id', 'negative_prompt', 'controls', 'text_layout',
-  'random_seed', 'image_format', 'strength',
-]); // prettier-ignore
 
 /** Fields that are read where the request is, and are no part of what is drawn. */
 const HANDLED_FIELDS = new Set(['model', 'stream', 'output_format', 'background']);
@@ -43,7 +39,12 @@ const CONTROL_FIELDS = new Set([
 const DALLE_STYLES = new Set<unknown>(['vivid', 'natural']);
 
 /** @param modelInPath the model of an Azure-style path, which wins over the body's */
-export function generationOrder(dto: GenerateImageDto, policy: DialectPolicy, modelInPath?: string): ImageOrder {
+export function generationOrder(
+  dto: GenerateImageDto,
+  policy: DialectPolicy,
+  modelInPath?: string,
+  styleReferences: readonly UploadedImage[] = [],
+): ImageOrder {
   return {
     model: modelInPath ?? dto.model,
     operation: 'generate',
@@ -51,47 +52,71 @@ export function generationOrder(dto: GenerateImageDto, policy: DialectPolicy, mo
       operation: 'generate',
       ...common,
       ...(fields.size !== undefined && fields.size !== 'auto' && { size: fields.size }),
+      ...(styleReferences.length > 0 && { styleReferences }),
     })), // prettier-ignore
   };
 }
 
-/** @param modelInPath the model of an Azure-style path, which wins over the body's */
+/**
+ * With a mask the picture is drawn anew where the mask is white; without one, all of it is.
+ *
+ * @param modelInPath the model of an Azure-style path, which wins over the body's
+ */
 export function editOrder(
   dto: EditImageDto,
+  { image, mask }: EditSources,
+  policy: DialectPolicy,
+  modelInPath?: string,
+): ImageOrder {
+  return {
+    model: modelInPath ?? dto.model,
+    operation: mask ? 'inpaint' : 'imageToImage',
+    interpret: (defaults) =>
+      interpret(defaults, dto, policy, (common, fields, ignore) => {
+        // The result follows its source; clients send a size all the same (recraft-api.md §5.2).
+        if (fields.size !== undefined && fields.size !== 'auto') ignore('size');
+        if (!mask)
+          return { operation: 'imageToImage', ...common, image, strength: fields.strength ?? DEFAULT_STRENGTH };
+        if (fields.strength !== undefined) ignore('strength');
+        return { operation: 'inpaint', ...common, image, mask };
+      }),
+  };
+}
+
+/** Fields of a drawing that have no meaning without words. */
+const WORDS_ALONE = [
+  'prompt', 'style', 'substyle', 'style_id', 'negative_prompt', 'controls', 'text_layout', 'strength',
+] as const; // prettier-ignore
+
+/** @param modelInPath the model of an Azure-style path, which wins over the body's */
+export function variationOrder(
+  dto: VariateImageDto,
   image: SourceImage,
   policy: DialectPolicy,
   modelInPath?: string,
 ): ImageOrder {
   return {
     model: modelInPath ?? dto.model,
-    operation: 'imageToImage',
+    operation: 'variate',
     interpret: (defaults) =>
-      interpret(defaults, dto, policy, (common, fields, ignore) => {
-        // The result follows its source; clients send a size all the same (recraft-api.md §5.2).
-        if (fields.size !== undefined && fields.size !== 'auto') ignore('size');
-        return { operation: 'imageToImage', ...common, image, strength: fields.strength ?? DEFAULT_STRENGTH };
+      interpret(defaults, dto, policy, ({ count, randomSeed, responseFormat, imageFormat, extra }, fields, ignore) => {
+        const said = given(dto);
+        for (const name of WORDS_ALONE) if (said[name] !== undefined) ignore(name);
+        return {
+          operation: 'variate',
+          image,
+          count,
+          responseFormat,
+          extra,
+          ...present('randomSeed', randomSeed),
+          ...present('imageFormat', imageFormat),
+          ...present('size', fields.size === 'auto' ? undefined : fields.size),
+        };
       }),
   };
 }
 
-/** A DTO also has its unset properties, which must not hide a default; an empty text means as little. */
-function given(dto: object): Fields {
-  const fields: Fields = {};
-  for (const [name, value] of Object.entries(dto)) {
-    const isEmpty = value === '' && REQUEST_FIELDS.has(name);
-    if (value !== undefined && !isEmpty) fields[name] = value;
-  }
-  return fields;
-}
-
-/** The caller's fields over the defaults. What the caller says about its style replaces the default style as a whole. */
-function merge(defaults: Readonly<Fields>, asked: Readonly<Fields>): Fields {
-  if (asked['style'] === undefined && asked['style_id'] === undefined) return { ...defaults, ...asked };
-  const { style, substyle, style_id, ...others } = defaults;
-  return { ...others, ...asked };
-}
-
-type CommonPart = Omit<Extract<ImageRequest, { operation: 'generate' }>, 'operation' | 'size'>;
+type CommonPart = DrawingPart & Pick<ImageRequest, 'responseFormat' | 'imageFormat' | 'extra'>;
 
 function interpret(
   defaults: Readonly<Fields>,
@@ -110,30 +135,18 @@ function interpret(
   const extra: Fields = {};
   for (const name of Object.keys(fields)) {
     if (OPENAI_ONLY_FIELDS.has(name) || CONTROL_FIELDS.has(name)) ignore(name);
-    else if (!REQUEST_FIELDS.has(name) && !HANDLED_FIELDS.has(name)) extra[name] = fields[name];
+    else if (!DRAWING_FIELDS.has(name) && !HANDLED_FIELDS.has(name)) extra[name] = fields[name];
   }
   const known = fields as KnownFields;
   const common: CommonPart = {
-    prompt: known.prompt ?? '',
-    count: known.n ?? 1,
+    ...drawingOf(known),
     // A stream carries base64 at OpenAI, and its clients expect nothing else.
     responseFormat: known.response_format ?? (known.stream === true ? 'b64_json' : policy.defaultResponseFormat),
-    ...present('style', known.style),
-    ...present('substyle', known.substyle),
-    ...present('styleId', known.style_id),
-    ...present('negativePrompt', known.negative_prompt),
-    ...present('controls', known.controls),
-    ...present('textLayout', known.text_layout),
-    ...present('randomSeed', known.random_seed),
     ...present('imageFormat', formatOf(known)),
     extra,
   };
   checkBackground(known, ignore);
   return { request: build(common, known, ignore), ignored };
-}
-
-function present<K extends string, V>(name: K, value: V | undefined): Partial<Record<K, V>> {
-  return value === undefined ? {} : ({ [name]: value } as Record<K, V>);
 }
 
 function withoutDalleStyle(fields: Readonly<Fields>, ignore: (name: string) => void): Readonly<Fields> {

@@ -39,7 +39,7 @@ function shapeOf(size: string): number {
 }
 
 /** The candidate whose shape is closest. Each column has squares, portraits and landscapes, so orientation is kept. */
-function nearest(size: string, candidates: readonly string[]): string {
+export function nearest(size: string, candidates: readonly string[]): string {
   const distance = (candidate: string) => Math.abs(shapeOf(candidate) - shapeOf(size));
   return candidates.reduce((best, candidate) => (distance(candidate) < distance(best) ? candidate : best));
 }

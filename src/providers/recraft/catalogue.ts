@@ -20,7 +20,9 @@ const V3: Release = {
   line: 'v3',
   released: released('2024-10-01'),
   promptMax: 1_000,
-  operations: ['generate', 'imageToImage'],
+  operations: [
+    'generate', 'imageToImage', 'inpaint', 'outpaint', 'replaceBackground', 'generateBackground', 'variate',
+  ], // prettier-ignore
   customStyle: 'allowed',
   features: { negativePrompt: true, textLayout: true, artisticLevel: true, noText: true },
 };
@@ -37,7 +39,7 @@ const V4: Release = {
   line: 'v4',
   released: released('2026-02-01'),
   promptMax: 10_000,
-  operations: ['generate', 'imageToImage'],
+  operations: ['generate', 'imageToImage', 'variate'],
   customStyle: 'allowed',
   features: { negativePrompt: false, textLayout: false, artisticLevel: false, noText: false },
 };

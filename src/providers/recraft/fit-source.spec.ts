@@ -15,8 +15,10 @@ const upload = (over: Partial<UploadedImage> = {}): UploadedImage => ({
   ...over,
 });
 
+const LIMITS = { takesSvg: true, minSide: 256 };
+
 const checking = (over: Partial<UploadedImage>) => () => {
-  checkSource(upload(over));
+  checkSource(upload(over), LIMITS);
 };
 
 describe('a source picture', () => {
@@ -62,7 +64,7 @@ describe('a source picture', () => {
 
   it('behind a link is left to Recraft', () => {
     expect(() => {
-      checkSource({ kind: 'link', param: 'image', url: 'https://example.com/a.gif' });
+      checkSource({ kind: 'link', param: 'image', url: 'https://example.com/a.gif' }, LIMITS);
     }).not.toThrow();
   });
 });

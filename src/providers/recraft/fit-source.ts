@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors/gateway-error.js';
-import type { SourceImage, UploadedImage } from '../../images/image-request.js';
+import type { ImageRequest, SourceImage, UploadedImage } from '../../images/image-request.js';
+import type { SourceLimits } from './operations.js';
 
 /** What Recraft takes as a source picture (recraft-api.md §4.1). */
 const FORMATS: ReadonlySet<string | undefined> = new Set(['png', 'jpeg', 'webp', 'svg']);
@@ -17,17 +18,65 @@ const MAX_PIXELS = MAX_MEGAPIXELS * 1_000_000;
  *
  * @throws GatewayError naming the picture's own field
  */
-export function checkSource(image: SourceImage): void {
+export function checkSource(image: SourceImage, limits: SourceLimits): void {
   if (image.kind === 'link') return;
-  checkFormat(image);
+  checkFormat(image, limits.takesSvg);
   checkBytes(image);
-  checkSides(image);
+  checkSides(image, limits.minSide);
 }
 
-function checkFormat({ format, param }: UploadedImage): void {
-  if (FORMATS.has(format)) return;
+/**
+ * Checks a mask against the picture it lies over (recraft-api.md §4.1).
+ *
+ * @throws GatewayError naming the mask's own field
+ */
+export function checkMask(mask: SourceImage, image: SourceImage): void {
+  if (mask.kind === 'link') return;
+  checkFormat(mask, false);
+  checkBytes(mask);
+  if (image.kind === 'link' || image.format === 'svg' || image.width === undefined) return;
+  if (mask.width === image.width && mask.height === image.height) return;
+  const sizes = `${mask.width ?? '?'}x${mask.height ?? '?'}, and not ${image.width}x${image.height ?? '?'}`;
+  throw refused(mask, `The mask must have the picture's size; it has ${sizes}.`);
+}
+
+const MAX_REFERENCES = 10;
+const MAX_REFERENCE_BYTES = 10 * 1_024 * 1_024;
+const MAX_REFERENCES_BYTES = 64 * 1_024 * 1_024;
+
+/**
+ * Checks the pictures a style is taken from: 1 to 10, below 10 MB each and 64 MB together (recraft-api.md §4.1).
+ *
+ * @throws GatewayError naming the picture's own field
+ */
+export function checkStyleSources(pictures: readonly SourceImage[]): void {
+  const tooMany = pictures[MAX_REFERENCES];
+  if (tooMany !== undefined) {
+    const message = `A style is taken from at most ${MAX_REFERENCES} pictures; ${pictures.length} were sent.`;
+    throw new GatewayError('invalidValue', message, { param: tooMany.param });
+  }
+  let together = 0;
+  for (const picture of pictures) {
+    if (picture.kind === 'link') continue;
+    checkFormat(picture, false);
+    checkSides(picture, MIN_SIDE);
+    together += picture.bytes;
+    if (picture.bytes <= MAX_REFERENCE_BYTES && together <= MAX_REFERENCES_BYTES) continue;
+    const message = 'Pictures for a style have at most 10 MiB each, and 64 MiB together.';
+    throw new GatewayError('tooLarge', message, { param: picture.param });
+  }
+}
+
+/** @throws GatewayError as checkStyleSources does */
+export function checkReferences(request: ImageRequest): void {
+  if (request.operation === 'generate' && request.styleReferences) checkStyleSources(request.styleReferences);
+}
+
+function checkFormat({ format, param }: UploadedImage, takesSvg: boolean): void {
+  if (FORMATS.has(format) && (takesSvg || format !== 'svg')) return;
   const found = format === undefined ? 'This file is no picture that is known here.' : `This one is ${format}.`;
-  throw new GatewayError('invalidImage', `The picture must be PNG, JPEG, WebP or SVG. ${found}`, {
+  const allowed = takesSvg ? 'PNG, JPEG, WebP or SVG' : 'PNG, JPEG or WebP';
+  throw new GatewayError('invalidImage', `The picture must be ${allowed}. ${found}`, {
     param,
     code: 'unsupported_file_mimetype',
   });
@@ -40,7 +89,7 @@ function checkBytes({ bytes, param }: UploadedImage): void {
   });
 }
 
-function checkSides(image: UploadedImage): void {
+function checkSides(image: UploadedImage, minSide: number): void {
   const { width, height, format } = image;
   if (width === undefined || height === undefined) {
     // A drawing needs no size of its own.
@@ -55,8 +104,8 @@ function checkSides(image: UploadedImage): void {
     throw refused(image, `The picture must have at most ${MAX_MEGAPIXELS} megapixels${is}`);
   }
   // Recraft scales a small drawing up.
-  if (format !== 'svg' && Math.min(width, height) < MIN_SIDE) {
-    throw refused(image, `The picture's shorter side must be at least ${MIN_SIDE} pixels${is}`);
+  if (format !== 'svg' && Math.min(width, height) < minSide) {
+    throw refused(image, `The picture's shorter side must be at least ${minSide} pixels${is}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors/gateway-error.js';
-import type { ImageRequest } from '../../images/image-request.js';
+import type { DrawingRequest } from '../../images/image-request.js';
 import { drawnBy, RECRAFT_MODELS, type RecraftModel } from './catalogue.js';
 import { styleReferenceField, SUBSTYLES, type ModelLine } from './styles.js';
 
@@ -12,7 +12,7 @@ const V4_BASE_STYLE = { raster: 'any', vector: 'vector_illustration' } as const;
  *
  * @throws GatewayError naming `style`, `substyle`, `style_id` or the field of the style references
  */
-export function checkStyle(card: RecraftModel, request: ImageRequest): void {
+export function checkStyle(card: RecraftModel, request: DrawingRequest): void {
   if (request.style !== undefined) checkName(card, request.style);
   if (request.substyle !== undefined) checkSubstyle(card, request.style, request.substyle);
   checkCustomStyle(card, request);
@@ -46,7 +46,7 @@ function checkSubstyle(card: RecraftModel, style: string | undefined, substyle: 
   }
 }
 
-function checkCustomStyle(card: RecraftModel, request: ImageRequest): void {
+function checkCustomStyle(card: RecraftModel, request: DrawingRequest): void {
   const references = styleReferenceField(request);
   if (request.styleId !== undefined) {
     const rival = request.style === undefined ? references : 'style';

@@ -1,10 +1,20 @@
 import { GatewayError } from '../../errors/gateway-error.js';
 import type { FittedRequest } from '../../images/image-provider.js';
-import type { ImageRequest, Operation } from '../../images/image-request.js';
+import type {
+  DrawingRequest,
+  GenerateRequest,
+  ImageRequest,
+  Operation,
+  VariateRequest,
+} from '../../images/image-request.js';
 import type { Deployment } from '../../registry/deployment.js';
+import { checkRange, checkWhole } from './bounds.js';
 import { drawnBy, findModel, RECRAFT_MODELS, type RecraftModel } from './catalogue.js';
-import { checkSource } from './fit-source.js';
+import { nearest } from './catalogue-sizes.js';
+import { checkFrame } from './fit-frame.js';
+import { checkMask, checkReferences, checkSource } from './fit-source.js';
 import { checkStyle } from './fit-style.js';
+import { type OperationRow, OPERATIONS } from './operations.js';
 
 const NOTHING: readonly string[] = [];
 const IMAGE_FORMAT: readonly string[] = ['image_format'];
@@ -20,20 +30,46 @@ const SEED_MAX = 4_294_967_295;
  * @throws GatewayError whose `param` is the field's wire name
  */
 export function fit(request: ImageRequest, deployment: Deployment): FittedRequest {
-  const card = findModel(deployment.model);
-  if (card === undefined) return { request, ignored: NOTHING, format: request.imageFormat ?? 'webp' };
+  const row = OPERATIONS[request.operation];
+  const card = row.hasModel ? findModel(deployment.model) : undefined;
+  if (row.hasModel && card === undefined) return { request, ignored: NOTHING, format: request.imageFormat ?? 'webp' };
+  const fitted = card === undefined ? request : fitToModel(card, request);
+  if (request.randomSeed !== undefined) checkWhole('random_seed', request.randomSeed, 0, SEED_MAX);
+  if (request.operation === 'imageToImage') checkRange('strength', request.strength, 0, 1);
+  if (request.operation === 'exploreSimilar') checkWhole('similarity', request.similarity, 1, 5);
+  if (fitted.operation === 'outpaint') checkFrame(fitted);
+  if ('image' in request) checkSource(request.image, row.source);
+  if ('mask' in request) checkMask(request.mask, request.image);
+  checkReferences(request);
+  return card === undefined ? withFixedFormat(fitted, row) : withFittedFormat(card, fitted);
+}
+
+function fitToModel(card: RecraftModel, request: ImageRequest): ImageRequest {
   checkOperation(card, request.operation);
-  checkPrompt(card, request.prompt);
+  if ('prompt' in request) checkPrompt(card, request.prompt);
   checkWhole('n', request.count, 1, card.countMax);
   const sized = withFittedSize(card, withKnownStyle(request));
-  checkStyle(card, sized);
-  checkFeatures(card, request);
-  if (request.randomSeed !== undefined) checkWhole('random_seed', request.randomSeed, 0, SEED_MAX);
-  if (request.operation === 'imageToImage') {
-    checkRange('strength', request.strength, 0, 1);
-    checkSource(request.image);
+  if (isDrawing(sized)) {
+    checkStyle(card, sized);
+    checkFeatures(card, sized);
   }
-  return withFittedFormat(card, sized);
+  if (request.operation === 'generate' && request.only !== undefined) checkOutput(card, request);
+  return sized;
+}
+
+/** Whether a request has all that words can ask for: sketches have neither styles nor features. */
+function isDrawing(request: ImageRequest): request is DrawingRequest {
+  return 'prompt' in request && request.operation !== 'explore';
+}
+
+/** `generations/raster` and `/vector` refuse what draws the other kind (recraft-api.md §5.1). */
+function checkOutput(card: RecraftModel, { only, style }: GenerateRequest): void {
+  const { output } = drawnBy(card, style);
+  if (output === only) return;
+  const [param, what] = card.output === output ? ['model', card.displayName] : ['style', `The style '${style ?? ''}'`];
+  const able = RECRAFT_MODELS.filter((model) => model.output === only).map(({ id }) => id);
+  const message = `${what} makes ${output} pictures; this route makes ${only ?? ''} ones. Models that do: ${able.join(', ')}.`;
+  throw new GatewayError('unsupportedValue', message, { param });
 }
 
 function checkOperation(card: RecraftModel, operation: Operation): void {
@@ -58,14 +94,26 @@ function isLongerThan(max: number, text: string): boolean {
 
 /** LiteLLM's page gives `realistic` as its example of a style; Recraft's name for it is `realistic_image`. */
 function withKnownStyle(request: ImageRequest): ImageRequest {
-  return request.style === 'realistic' ? { ...request, style: 'realistic_image' } : request;
+  return 'style' in request && request.style === 'realistic' ? { ...request, style: 'realistic_image' } : request;
 }
 
 function withFittedSize(card: RecraftModel, request: ImageRequest): ImageRequest {
-  if (request.operation !== 'generate' || request.size === undefined) return request;
+  if (request.operation === 'variate' && request.size === undefined)
+    return { ...request, size: sizeLike(card, request) };
+  if (!SIZED.has(request.operation) || !('size' in request) || request.size === undefined) return request;
   const size = card.acceptedSizes.get(request.size);
   if (size === undefined) throw sizeRefused(card, request.size);
   return size === request.size ? request : { ...request, size };
+}
+
+/** Operations whose size is one of the model's own; an outpainted picture may have any. */
+const SIZED: ReadonlySet<Operation> = new Set(['generate', 'variate', 'explore']);
+
+/** The size whose shape is the source's: Recraft wants one where the caller left it open (recraft-api.md §5.7). */
+function sizeLike(card: RecraftModel, { image }: VariateRequest): string {
+  const own = Array.from(card.sizes, ([aspect, pixels]) => pixels ?? aspect);
+  if (image.kind === 'link' || image.width === undefined || image.height === undefined) return own[0] ?? '1:1';
+  return nearest(`${image.width}x${image.height}`, own);
 }
 
 function sizeRefused(card: RecraftModel, size: string): GatewayError {
@@ -76,7 +124,7 @@ function sizeRefused(card: RecraftModel, size: string): GatewayError {
 
 /** An SVG has no picture format: Recraft ignores the field there (recraft-api.md §4.3), and the caller is told so. */
 function withFittedFormat(card: RecraftModel, request: ImageRequest): FittedRequest {
-  const isVector = drawnBy(card, request.style).output === 'vector';
+  const isVector = drawnBy(card, 'style' in request ? request.style : undefined).output === 'vector';
   // Lossless WebP is what Recraft makes unasked (recraft-api.md §4.3).
   if (request.imageFormat === undefined) return { request, ignored: NOTHING, format: isVector ? 'svg' : 'webp' };
   if (isVector) {
@@ -94,8 +142,22 @@ function withFittedFormat(card: RecraftModel, request: ImageRequest): FittedRequ
   return { request, ignored: NOTHING, format: request.imageFormat };
 }
 
+/** Work without a model: the operation decides what comes back. */
+function withFixedFormat(request: ImageRequest, { format }: OperationRow): FittedRequest {
+  const comes = format?.(request) ?? 'webp';
+  if (request.imageFormat === undefined) return { request, ignored: NOTHING, format: comes };
+  if (comes === 'svg') {
+    const { imageFormat, ...rest } = request;
+    return { request: rest, ignored: imageFormat === 'svg' ? NOTHING : IMAGE_FORMAT, format: comes };
+  }
+  if (!IMAGE_FORMATS.has(request.imageFormat)) {
+    throw new GatewayError('unsupportedValue', "'image_format' must be png or webp.", { param: 'image_format' });
+  }
+  return { request, ignored: NOTHING, format: comes };
+}
+
 /** What the documentation says a model does not take (recraft-api.md §3) would be paid for and have no effect, or fail. */
-function checkFeatures(card: RecraftModel, { negativePrompt, textLayout, controls }: ImageRequest): void {
+function checkFeatures(card: RecraftModel, { negativePrompt, textLayout, controls }: DrawingRequest): void {
   const { features } = card;
   if (negativePrompt !== undefined && !features.negativePrompt) throw featureMissing(card, 'negative_prompt');
   if (textLayout !== undefined && !features.textLayout) throw featureMissing(card, 'text_layout');
@@ -107,17 +169,4 @@ function checkFeatures(card: RecraftModel, { negativePrompt, textLayout, control
 
 function featureMissing(card: RecraftModel, param: string): GatewayError {
   return new GatewayError('unsupportedParameter', `${card.displayName} does not take ${param}.`, { param });
-}
-
-function checkWhole(param: string, value: number, min: number, max: number): void {
-  if (!Number.isInteger(value)) {
-    throw new GatewayError('invalidType', `'${param}' must be a whole number.`, { param });
-  }
-  checkRange(param, value, min, max);
-}
-
-function checkRange(param: string, value: number, min: number, max: number): void {
-  if (value >= min && value <= max) return;
-  const fault = value > max ? 'aboveMaximum' : 'belowMinimum';
-  throw new GatewayError(fault, `'${param}' must be from ${min} to ${max}; this request has ${value}.`, { param });
 }

@@ -1,5 +1,6 @@
 import { Pool } from 'undici';
 import type { AnswerSink, Fulfilment, UpstreamTimes } from '../../images/image-provider.js';
+import { GatewayError } from '../../errors/gateway-error.js';
 import type { Deployment } from '../../registry/deployment.js';
 import { UpstreamCall } from './upstream-call.js';
 import { invalidAnswer, translateBreak, translateRefusal } from './upstream-errors.js';
@@ -14,6 +15,17 @@ export interface ClientOptions {
 
 /** Longer than the pause between two pictures of a busy team, shorter than the idle limits of common proxies. */
 const KEEP_ALIVE_MS = 30_000;
+
+interface DocumentCall {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly wire?: WireRequest | undefined;
+}
+
+interface AnsweredDocument {
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly requestId: string | undefined;
+}
 
 interface Account {
   readonly pool: Pool;
@@ -66,29 +78,42 @@ export class RecraftClient {
     return call.done;
   }
 
-  /** Asks for a small JSON document. @throws GatewayError */
-  async get(deployment: Deployment, path: string, signal: AbortSignal): Promise<unknown> {
+  /** Asks for a small JSON document and gives it with its headers. @throws GatewayError */
+  async ask(
+    deployment: Deployment,
+    { method, path, wire }: DocumentCall,
+    signal: AbortSignal,
+    times: UpstreamTimes = { sentAt: undefined, firstByteAt: undefined },
+  ): Promise<AnsweredDocument> {
     const account = this.account(deployment);
+    times.sentAt = performance.now();
     const answer = await account.pool
       .request({
-        method: 'GET',
+        method,
         path: account.basePath + path,
-        headers: { authorization: account.authorization, accept: 'application/json', 'user-agent': 'image-gateway' },
+        headers: {
+          authorization: account.authorization,
+          accept: 'application/json',
+          'user-agent': 'image-gateway',
+          ...(wire && { 'content-type': wire.contentType, 'content-length': String(wire.contentLength) }),
+        },
+        body: (wire?.body ?? null) as Buffer | null, // undici takes any async iterable; its type does not say so.
+        headersTimeout: this.options.firstByteTimeoutMs,
+        bodyTimeout: this.options.firstByteTimeoutMs,
         signal,
       })
       .catch((cause: unknown) => {
-        throw translateBreak(cause, 'connecting');
+        throw translateFailure(cause, method === 'POST' ? 'waiting' : 'connecting', signal);
       });
+    times.firstByteAt = performance.now();
     const body = Buffer.from(await answer.body.arrayBuffer());
-    if (answer.statusCode >= 300) {
-      const contentType = answer.headers['content-type'];
-      throw translateRefusal({ status: answer.statusCode, contentType: String(contentType ?? ''), body });
-    }
-    try {
-      return JSON.parse(body.toString('utf8')) as unknown;
-    } catch (cause) {
-      throw invalidAnswer('it is not JSON', { cause });
-    }
+    const contentType = String(answer.headers['content-type'] ?? '');
+    if (answer.statusCode >= 300) throw translateRefusal({ status: answer.statusCode, contentType, body });
+    const requestId = answer.headers['x-recraft-requestid'];
+    return {
+      document: parseObject(body),
+      requestId: typeof requestId === 'string' ? requestId : undefined,
+    };
   }
 
   async close(): Promise<void> {
@@ -114,4 +139,28 @@ export class RecraftClient {
     this.accounts.set(id, account);
     return account;
   }
+}
+
+/** A caller who left is no failure of Recraft's, and a silence is told apart from a connection that never was. */
+function translateFailure(cause: unknown, phase: 'connecting' | 'waiting', signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'UND_ERR_HEADERS_TIMEOUT') {
+    return new GatewayError('upstreamTimeout', 'Recraft did not answer in time. The request may have been charged.', {
+      cause,
+    });
+  }
+  const neverSent = code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ENOTFOUND';
+  return translateBreak(cause, neverSent ? 'connecting' : phase);
+}
+
+function parseObject(body: Buffer): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw invalidAnswer('it is not JSON', { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidAnswer('it is no JSON object');
+  return value as Record<string, unknown>;
 }

@@ -2,13 +2,17 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ImageRequest } from '../../images/image-request.js';
 import type {
   AnswerSink,
+  DocumentAnswer,
+  DocumentRequest,
   FittedRequest,
   Fulfilment,
   ImageProvider,
   UpstreamTimes,
 } from '../../images/image-provider.js';
 import type { Deployment } from '../../registry/deployment.js';
+import { documentCall, priceOfDocument } from './documents.js';
 import { fit } from './fit.js';
+import { MICRO_DOLLARS_PER_UNIT } from './picture-relay.js';
 import { price } from './price.js';
 import { type ClientOptions, RecraftClient } from './recraft.client.js';
 import { invalidAnswer } from './upstream-errors.js';
@@ -41,11 +45,32 @@ export class RecraftProvider implements ImageProvider, OnApplicationShutdown {
     return this.client.post(deployment, toWire(request, deployment.model), sink, signal, times);
   }
 
+  priceDocument(request: DocumentRequest): number | undefined {
+    return priceOfDocument(request);
+  }
+
+  async ask(
+    request: DocumentRequest,
+    deployment: Deployment,
+    signal: AbortSignal,
+    times: UpstreamTimes,
+  ): Promise<DocumentAnswer> {
+    const { document, requestId } = await this.client.ask(deployment, documentCall(request), signal, times);
+    const { credits } = document;
+    const isCharge = typeof credits === 'number' && request.operation !== 'readAccount';
+    return {
+      document,
+      chargedMicroDollars: isCharge ? credits * MICRO_DOLLARS_PER_UNIT : undefined,
+      upstreamRequestId: requestId,
+    };
+  }
+
   /** The account's balance in API units (recraft-api.md §5.11). */
   async probe(deployment: Deployment, signal: AbortSignal): Promise<{ credits: number }> {
-    const account = (await this.client.get(deployment, '/v1/users/me', signal)) as { credits?: unknown } | null;
-    if (typeof account?.credits !== 'number') throw invalidAnswer('the account has no balance');
-    return { credits: account.credits };
+    const { document } = await this.client.ask(deployment, { method: 'GET', path: '/v1/users/me' }, signal);
+    const { credits } = document;
+    if (typeof credits !== 'number') throw invalidAnswer('the account has no balance');
+    return { credits };
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -123,6 +123,7 @@ const REFERENCE_FIELDS = ['style_references', 'style_reference_urls'] as const;
  */
 export function styleReferenceField(request: ImageRequest): (typeof REFERENCE_FIELDS)[number] | undefined {
   if (request.operation !== 'generate') return undefined;
+  if (request.styleReferences !== undefined && request.styleReferences.length > 0) return 'style_references';
   return REFERENCE_FIELDS.find((field) => {
     const value = request.extra[field];
     return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null;

@@ -1,4 +1,5 @@
-import type { ImageRequest, ImageToImageRequest, UploadedImage } from '../../images/image-request.js';
+import type { ImageRequest, Operation, SourceImage, UploadedImage } from '../../images/image-request.js';
+import { OPERATIONS } from './operations.js';
 
 /** A request as Recraft takes it. */
 export interface WireRequest {
@@ -19,38 +20,103 @@ const MEDIA_TYPES = {
   gif: 'image/gif',
 } as const;
 
-/** Puts a request into Recraft's names and shapes (recraft-api.md §2, §4.1, §4.6, §5.1, §5.2). */
-export function toWire(request: ImageRequest, model: string): WireRequest {
-  if (request.operation === 'generate') {
-    return jsonBody('/v1/images/generations', { ...commonFields(request, model), size: request.size });
-  }
-  return imageToImage(request, { ...commonFields(request, model), strength: request.strength });
+/** A picture on its way to Recraft. */
+interface Part {
+  /** Its field in a form. */
+  readonly field: string;
+  /** Its field in JSON, where it is a URL. */
+  readonly urlField: string;
+  readonly image: SourceImage;
+  /** The JSON field holds a list. */
+  readonly listed?: true;
 }
 
-function commonFields(request: ImageRequest, model: string): Fields {
+/** Puts a request into Recraft's names and shapes (recraft-api.md §2, §4.1, §4.6, §5). */
+export function toWire(request: ImageRequest, model: string): WireRequest {
+  const { path, hasModel } = OPERATIONS[request.operation];
+  const only = request.operation === 'generate' && request.only !== undefined ? `/${request.only}` : '';
+  const fields = { ...commonFields(request), ...ownFields(request), ...(hasModel && { model }) };
+  return encode(path + only, fields, partsOf(request));
+}
+
+function commonFields(request: ImageRequest): Fields {
   return {
     ...request.extra,
-    prompt: request.prompt,
-    model,
-    n: request.count,
+    n: SINGLE.has(request.operation) ? undefined : request.count,
     response_format: request.responseFormat,
+    random_seed: request.randomSeed,
+    // Recraft has no such format to ask for: what draws vectors answers SVG.
+    image_format: request.imageFormat === 'svg' ? undefined : request.imageFormat,
+    ...('prompt' in request && drawingFields(request)),
+  };
+}
+
+function drawingFields(request: Extract<ImageRequest, { prompt: string }>): Fields {
+  if (request.operation === 'explore') return { prompt: request.prompt, controls: request.controls };
+  return {
+    prompt: request.prompt,
     style: request.style,
     substyle: request.substyle,
     style_id: request.styleId,
     negative_prompt: request.negativePrompt,
     controls: request.controls,
     text_layout: request.textLayout,
-    random_seed: request.randomSeed,
-    // Recraft has no such format to ask for: what draws vectors answers SVG.
-    image_format: request.imageFormat === 'svg' ? undefined : request.imageFormat,
   };
 }
 
-/** How nested fields travel in a form is documented nowhere, so a request that has any goes as JSON (recraft-api.md §4.1). */
-function imageToImage({ image }: ImageToImageRequest, fields: Fields): WireRequest {
-  const path = '/v1/images/imageToImage';
-  if (image.kind === 'link') return jsonBody(path, { ...fields, image_url: image.url });
-  return isFlat(fields) ? multipartBody(path, fields, image) : dataUrlBody(path, fields, image);
+function ownFields(request: ImageRequest): Fields {
+  switch (request.operation) {
+    case 'generate':
+    case 'variate':
+    case 'explore':
+      return { size: request.size };
+    case 'imageToImage':
+      return { strength: request.strength };
+    case 'outpaint':
+      return {
+        size: request.size,
+        expand_left: request.expand.left,
+        expand_right: request.expand.right,
+        expand_top: request.expand.top,
+        expand_bottom: request.expand.bottom,
+        zoom_out_percentage: request.zoomOutPercentage,
+      };
+    case 'exploreSimilar':
+      return { source_image_id: request.sourceImageId, similarity: request.similarity };
+    default:
+      return {};
+  }
+}
+
+/** Operations that answer with one picture, or a number of their own, and take no `n`. */
+const SINGLE: ReadonlySet<Operation> = new Set([
+  'explore', 'exploreSimilar', 'vectorize', 'removeBackground', 'crispUpscale', 'creativeUpscale', 'enhance', 'eraseRegion',
+]); // prettier-ignore
+
+function partsOf(request: ImageRequest): Part[] {
+  const field = OPERATIONS[request.operation].pictureField;
+  const parts: Part[] = [];
+  if ('image' in request) parts.push({ field, urlField: 'image_url', image: request.image });
+  if ('mask' in request) parts.push({ field: 'mask', urlField: 'mask_url', image: request.mask });
+  for (const image of 'styleReferences' in request ? (request.styleReferences ?? []) : []) {
+    parts.push({ field: 'style_references', urlField: 'style_reference_urls', image, listed: true });
+  }
+  return parts;
+}
+
+/**
+ * Files go as a form. How nested fields travel in one is documented nowhere, so a request that has any goes as JSON, and
+ * so does one with a link (recraft-api.md §4.1).
+ */
+export function encode(path: string, fields: Fields, parts: readonly Part[]): WireRequest {
+  const files = parts.filter((part): part is FilePart => part.image.kind === 'bytes');
+  if (parts.length === 0) return jsonBody(path, fields);
+  if (files.length === parts.length && isFlat(fields)) return multipartBody(path, fields, files);
+  return dataUrlBody(path, fields, parts);
+}
+
+interface FilePart extends Part {
+  readonly image: UploadedImage;
 }
 
 function isFlat(fields: Fields): boolean {
@@ -62,17 +128,28 @@ function jsonBody(path: string, fields: Fields): WireRequest {
   return { path, contentType: 'application/json', contentLength: body.length, body };
 }
 
-/** JSON with the picture as a data URL, encoded while it is sent. */
-function dataUrlBody(path: string, fields: Fields, image: UploadedImage): WireRequest {
-  const opening = JSON.stringify({ ...fields, image_url: `data:${mediaType(image)};base64,` });
-  const head = Buffer.from(opening.slice(0, -'"}'.length));
-  const tail = Buffer.from('"}');
-  return {
-    path,
-    contentType: 'application/json',
-    contentLength: head.length + 4 * Math.ceil(image.bytes / 3) + tail.length,
-    body: framed(head, base64(image.open()), tail),
-  };
+/** JSON with the pictures as URLs: links as they are, files as data URLs that are encoded while they are sent. */
+function dataUrlBody(path: string, fields: Fields, parts: readonly Part[]): WireRequest {
+  const pieces: Piece[] = [];
+  let text = JSON.stringify(fields).slice(0, -1);
+  let separator = text === '{' ? '' : ',';
+  for (const [urlField, own] of Map.groupBy(parts, (part) => part.urlField)) {
+    const isList = own.some(({ listed }) => listed);
+    text += `${separator}${JSON.stringify(urlField)}:${isList ? '[' : ''}`;
+    own.forEach(({ image }, index) => {
+      if (index > 0) text += ',';
+      if (image.kind === 'link') {
+        text += JSON.stringify(image.url);
+        return;
+      }
+      pieces.push(Buffer.from(`${text}"data:${mediaType(image)};base64,`), { base64: image });
+      text = '"';
+    });
+    if (isList) text += ']';
+    separator = ',';
+  }
+  pieces.push(Buffer.from(`${text}}`));
+  return { path, contentType: 'application/json', ...inPieces(pieces) };
 }
 
 /** Not found in any picture: a random boundary of this length does not occur by chance. */
@@ -80,24 +157,44 @@ function newBoundary(): string {
   return `image-gateway-${crypto.randomUUID()}`;
 }
 
-function multipartBody(path: string, fields: Fields, image: UploadedImage): WireRequest {
+function multipartBody(path: string, fields: Fields, parts: readonly FilePart[]): WireRequest {
   const boundary = newBoundary();
-  let opening = '';
+  const pieces: Piece[] = [];
+  let text = '';
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || value === null) continue;
-    opening += `--${boundary}\r\ncontent-disposition: form-data; name="${quoted(name)}"\r\n\r\n${textOf(value)}\r\n`;
+    text += `--${boundary}\r\ncontent-disposition: form-data; name="${quoted(name)}"\r\n\r\n${textOf(value)}\r\n`;
   }
-  // The client's own file name is never passed on: it may hold anything.
-  opening += `--${boundary}\r\ncontent-disposition: form-data; name="image"; filename="image.${image.format ?? 'bin'}"\r\n`;
-  opening += `content-type: ${mediaType(image)}\r\n\r\n`;
-  const head = Buffer.from(opening);
-  const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
-  return {
-    path,
-    contentType: `multipart/form-data; boundary=${boundary}`,
-    contentLength: head.length + image.bytes + tail.length,
-    body: framed(head, image.open(), tail),
-  };
+  for (const { field, image } of parts) {
+    // The client's own file name is never passed on: it may hold anything.
+    const fileName = `${field}.${image.format ?? 'bin'}`;
+    text += `--${boundary}\r\ncontent-disposition: form-data; name="${field}"; filename="${fileName}"\r\n`;
+    text += `content-type: ${mediaType(image)}\r\n\r\n`;
+    pieces.push(Buffer.from(text), { raw: image });
+    text = '\r\n';
+  }
+  pieces.push(Buffer.from(`${text}--${boundary}--\r\n`));
+  return { path, contentType: `multipart/form-data; boundary=${boundary}`, ...inPieces(pieces) };
+}
+
+/** Some of a body: bytes that are there, or a picture that is read when its turn comes. */
+type Piece = Buffer | { readonly raw: UploadedImage } | { readonly base64: UploadedImage };
+
+function inPieces(pieces: readonly Piece[]): Pick<WireRequest, 'contentLength' | 'body'> {
+  return { contentLength: pieces.reduce((sum, piece) => sum + lengthOf(piece), 0), body: flow(pieces) };
+}
+
+function lengthOf(piece: Piece): number {
+  if ('raw' in piece) return piece.raw.bytes;
+  return 'base64' in piece ? 4 * Math.ceil(piece.base64.bytes / 3) : piece.length;
+}
+
+async function* flow(pieces: readonly Piece[]): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) {
+    if ('raw' in piece) yield* piece.raw.open();
+    else if ('base64' in piece) yield* base64(piece.base64.open());
+    else yield piece;
+  }
 }
 
 /** Escapes a field name as browsers do (HTML standard, multipart/form-data encoding). */
@@ -111,12 +208,6 @@ function textOf(value: unknown): string {
 
 function mediaType(image: UploadedImage): string {
   return image.format ? MEDIA_TYPES[image.format] : 'application/octet-stream';
-}
-
-async function* framed(head: Buffer, body: AsyncIterable<Uint8Array>, tail: Buffer): AsyncGenerator<Uint8Array> {
-  yield head;
-  yield* body;
-  yield tail;
 }
 
 /** Base64 of a stream, three bytes to four characters; what does not fill a triple waits for the next chunk. */

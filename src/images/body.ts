@@ -1,4 +1,4 @@
-import { GatewayError } from '../../errors/gateway-error.js';
+import { GatewayError } from '../errors/gateway-error.js';
 
 export type Fields = Record<string, unknown>;
 

@@ -1,0 +1,35 @@
+import type { PictureSlot } from '../pictures-in-body.js';
+
+/** Every spelling clients use for the picture (openai-images.md §0.7): `image`, `image[]`, `image[0]`, `images[]`. */
+const IMAGE: PictureSlot = {
+  name: 'image',
+  spelling: /^images?(\[\d*\])?$|^image_url$/,
+  isRequired: true,
+  most: 1,
+  purpose: 'the picture to change',
+};
+
+const MASK: PictureSlot = {
+  name: 'mask',
+  spelling: /^masks?(\[\d*\]|_url)?$/,
+  isRequired: false,
+  most: 1,
+  purpose: 'what may change',
+};
+
+/** Pictures of an edit. */
+export const EDIT_SLOTS: readonly PictureSlot[] = [IMAGE, MASK];
+
+/** Pictures of a variation. */
+export const VARIATION_SLOTS: readonly PictureSlot[] = [{ ...IMAGE, purpose: 'the picture to vary' }];
+
+/** Files that a generation may bring along; their links are fields (recraft-api.md §4.1). */
+export const GENERATION_SLOTS: readonly PictureSlot[] = [
+  {
+    name: 'style_references',
+    spelling: /^style_references(\[\d*\])?$/,
+    isRequired: false,
+    most: 10,
+    purpose: 'what the style is taken from',
+  },
+];

@@ -1,0 +1,134 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsString,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
+import { ControlsDto } from '../../openai/dto/controls.dto.js';
+
+const MATCHES = ['precise', 'flexible', 'regular'] as const;
+const MIX_POLICIES = ['PaletteMatch', 'MaxWeight'] as const;
+
+/** A style to be made from pictures, sent as `files` or as `image_urls`. */
+export class CreateStyleDto {
+  /**
+   * The model that the style is bound to.
+   * @example "recraftv4_styles"
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(256)
+  model?: string;
+
+  /** How closely the style is followed. */
+  @ApiPropertyOptional({ enum: MATCHES })
+  @IsOptional()
+  @IsIn(MATCHES)
+  match?: (typeof MATCHES)[number];
+
+  /**
+   * The style it starts from.
+   * @example "any"
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  style?: string;
+
+  /** One for each picture. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(10)
+  @IsNumber({}, { each: true })
+  image_weights?: number[];
+
+  /** Ids of styles to mix. Recraft V3 and V2. */
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  source_styles?: string[];
+
+  /** One for each of `source_styles`. */
+  @IsOptional()
+  @IsArray()
+  @IsNumber({}, { each: true })
+  source_style_weights?: number[];
+
+  /** How styles are mixed. Recraft V3 and V2. */
+  @ApiPropertyOptional({ enum: MIX_POLICIES })
+  @IsOptional()
+  @IsIn(MIX_POLICIES)
+  mix_policy?: (typeof MIX_POLICIES)[number];
+
+  /** Colours that belong to the style. */
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ControlsDto)
+  palette?: ControlsDto;
+
+  /** Words that belong to the style. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(10_000)
+  prompt?: string;
+
+  /** In Recraft's published OpenAPI document, not in its documentation. */
+  @IsOptional()
+  @IsBoolean()
+  private?: boolean;
+}
+
+/** A style. */
+export class StyleDto {
+  /** Give it as `style_id`. */
+  @ApiPropertyOptional({ format: 'uuid' })
+  id!: string;
+
+  /** @example "any" */
+  style?: string;
+
+  substyle?: string;
+
+  /** @example "recraftv4_styles" */
+  model?: string;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  creation_time?: string;
+
+  is_private?: boolean;
+
+  /** What Recraft charged, in API units. */
+  @ApiPropertyOptional({ type: 'integer', example: 5 })
+  credits?: number;
+}
+
+/** Styles. */
+export class StylesDto {
+  styles!: StyleDto[];
+}
+
+/** A curated style. */
+export class BasicStyleDto {
+  @ApiPropertyOptional({ format: 'uuid' })
+  style_id!: string;
+
+  /** @example "Photorealism" */
+  style!: string;
+
+  /** @example "recraftv3" */
+  model!: string;
+}
+
+/** Curated styles. */
+export class BasicStylesDto {
+  styles!: BasicStyleDto[];
+}

@@ -1,0 +1,40 @@
+import type { ImageOrder } from '../image-order.js';
+import { type Fields, given, merge, present } from '../request-fields.js';
+import type { PictureRoute, RoutePictures } from './routes.js';
+
+/** How pictures come back, and a model's choice: fields of every route. */
+const COMMON = ['response_format', 'image_format', 'n', 'random_seed'] as const;
+
+interface CommonFields {
+  readonly model?: string;
+  readonly response_format?: 'url' | 'b64_json' | 'multipart';
+  readonly image_format?: 'png' | 'webp';
+  readonly n?: number;
+  readonly random_seed?: number;
+}
+
+/** A wish in Recraft's own words. Deployment defaults fill only what the route knows. */
+export function recraftOrder(route: PictureRoute, dto: object, pictures: RoutePictures): ImageOrder {
+  const own = new Set([...route.fields, ...COMMON]);
+  const { model } = dto as CommonFields;
+  return {
+    model,
+    operation: route.operation,
+    interpret: (defaults) => {
+      const known = Object.fromEntries(Object.entries(defaults).filter(([name]) => own.has(name)));
+      const fields = merge(known, given(dto));
+      const extra: Fields = {};
+      for (const name of Object.keys(fields)) if (!own.has(name) && name !== 'model') extra[name] = fields[name];
+      const { response_format, image_format, n, random_seed } = fields as CommonFields;
+      const common = {
+        count: n ?? 1,
+        // Files are cut out of the base64 on their way to the caller (multipart-answer.ts).
+        responseFormat: response_format === 'multipart' ? ('b64_json' as const) : (response_format ?? 'url'),
+        ...present('imageFormat', image_format),
+        ...present('randomSeed', random_seed),
+        extra,
+      };
+      return { request: route.build(fields, common, pictures), ignored: [] };
+    },
+  };
+}

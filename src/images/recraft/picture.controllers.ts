@@ -1,0 +1,53 @@
+import { Body, Controller, HttpCode, Inject, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { Settings } from '../../config/settings.js';
+import { ApiRecraftPictures } from '../../openapi/recraft-pictures.js';
+import { ImagesService } from '../images.service.js';
+import { JsonAnswer } from '../json-answer.js';
+import { PicturesBody, picturesOf } from '../request-body.js';
+import { MultipartAnswer } from './multipart-answer.js';
+import { recraftOrder } from './orders.js';
+import { PICTURE_ROUTES, type PictureRoute } from './routes.js';
+
+/** One controller for each row of the route table: they differ in nothing but the row. */
+export const PICTURE_CONTROLLERS: readonly Type[] = PICTURE_ROUTES.map(controllerFor);
+
+function controllerFor(route: PictureRoute): Type {
+  const paths = route.paths.flatMap((path) => [`v1/images/${path}`, `images/${path}`]);
+  const [path] = route.paths;
+
+  @ApiTags('Images: Recraft dialect')
+  @ApiBearerAuth()
+  @Controller()
+  class PictureController {
+    constructor(
+      @Inject(ImagesService) readonly images: ImagesService,
+      @Inject(Settings) readonly settings: Settings,
+    ) {}
+
+    @Post(paths)
+    @HttpCode(200)
+    @UseGuards(PicturesBody(route.slots))
+    @ApiOperation({ operationId: camelCase(path), summary: route.summary })
+    @ApiRecraftPictures(route)
+    async run(@Body() dto: object, @Req() request: Request, @Res() response: Response): Promise<void> {
+      const order = recraftOrder(route, dto, {
+        image: picturesOf(request, 'image')[0],
+        mask: picturesOf(request, 'mask')[0],
+        styleReferences: picturesOf(request, 'style_references'),
+      });
+      const isMultipart = (dto as { response_format?: string }).response_format === 'multipart';
+      const answer = isMultipart ? new MultipartAnswer(response, request.call) : new JsonAnswer(response, request.call);
+      await this.images.fulfil(order, request.call, answer);
+    }
+  }
+  // What the body pipe checks a body against: a decorator would read it off a parameter's type, which is the row's here.
+  Reflect.defineMetadata('design:paramtypes', [route.dto, Object, Object], PictureController.prototype, 'run');
+  return PictureController;
+}
+
+/** `generations/raster` → `generationsRaster`. */
+function camelCase(path: string): string {
+  return path.replaceAll(/\/(\w)/g, (_slash, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,121 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Settings } from '../config/settings.js';
+import { BodyReader, type ReadBody } from '../uploads/body-reader.js';
+import { coerceScalars, type ScalarKind } from '../uploads/form-scalars.js';
+import type { SourceImage, UploadedImage } from './image-request.js';
+import { type Fields, prepareBody } from './body.js';
+import { type FoundPictures, type PictureSlot, takePictures } from './pictures-in-body.js';
+
+/** A form has only text: what its fields mean. Those not listed stay text. */
+const FORM_KINDS: Readonly<Record<string, ScalarKind>> = {
+  n: 'integer',
+  random_seed: 'integer',
+  output_compression: 'integer',
+  partial_images: 'integer',
+  strength: 'number',
+  stream: 'boolean',
+  controls: 'json',
+  text_layout: 'json',
+  extra_body: 'json',
+  expand_left: 'integer',
+  expand_right: 'integer',
+  expand_top: 'integer',
+  expand_bottom: 'integer',
+  zoom_out_percentage: 'number',
+  block_nsfw: 'boolean',
+  calculate_features: 'boolean',
+  expire: 'boolean',
+  max_num_shapes: 'integer',
+  strict_color_palette: 'json',
+  image_weights: 'json',
+  source_styles: 'json',
+  source_style_weights: 'json',
+  palette: 'json',
+  private: 'boolean',
+};
+
+/**
+ * Lets a request go on once its JSON body is here, whole and within the limits. A guard and not an interceptor, for it
+ * comes after the key's guard all the same and costs no Observable.
+ */
+@Injectable()
+export class JsonBody implements CanActivate {
+  constructor(@Inject(BodyReader) private readonly reader: BodyReader) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const { request, response } = exchangeOf(context);
+    const body = await this.reader.readJson(request, response);
+    noteArrival(request);
+    freeWhenOver(body, response);
+    request.body = prepareBody(body.fields);
+    return true;
+  }
+}
+
+/** A guard that lets a request go on once its body is here, a form or JSON, and its pictures are found in it. */
+export function PicturesBody(slots: readonly PictureSlot[]): Type<CanActivate> {
+  @Injectable()
+  class Guard implements CanActivate {
+    constructor(
+      @Inject(BodyReader) private readonly reader: BodyReader,
+      @Inject(Settings) private readonly settings: Settings,
+    ) {}
+
+    async canActivate(context: ExecutionContext): Promise<boolean> {
+      const { request, response } = exchangeOf(context);
+      const isForm = /^multipart\//i.test(request.headers['content-type'] ?? '');
+      const body = await (isForm
+        ? this.reader.readMultipart(request, response)
+        : this.reader.readJson(request, response));
+      noteArrival(request);
+      freeWhenOver(body, response);
+      const prepared = isForm ? prepareForm(body.fields) : prepareBody(body.fields);
+      const { pictures, fields } = takePictures(body.files, prepared, slots, this.settings.limits.imageBytes);
+      request.body = fields;
+      found.set(request, pictures);
+      return true;
+    }
+  }
+  return Guard;
+}
+
+/** What comes out of `extra_body` is text as well where it was spelled `extra_body[strength]`. */
+function prepareForm(fields: Fields): Fields {
+  return coerceScalars(prepareBody(coerceScalars(fields, FORM_KINDS)), FORM_KINDS);
+}
+
+const found = new WeakMap<Request, FoundPictures['pictures']>();
+
+/** The pictures of a request by the name of their slot, as its PicturesBody found them; none where there is no such slot. */
+export function picturesOf(request: Request, slot: string): readonly SourceImage[] {
+  const pictures = found.get(request);
+  if (!pictures) throw new Error('No PicturesBody stands before this route.');
+  return pictures.get(slot) ?? [];
+}
+
+/** The pictures of a slot that came as files. */
+export function filesOf(request: Request, slot: string): readonly UploadedImage[] {
+  return picturesOf(request, slot).filter((picture) => picture.kind === 'bytes');
+}
+
+/** The picture of a slot that holds one at most. */
+export function pictureOf(request: Request, slot: string): SourceImage | undefined {
+  return picturesOf(request, slot)[0];
+}
+
+function exchangeOf(context: ExecutionContext): { request: Request; response: Response } {
+  const http = context.switchToHttp();
+  return { request: http.getRequest<Request>(), response: http.getResponse<Response>() };
+}
+
+/** What a caller takes to send its body is no overhead of ours. */
+function noteArrival({ call }: Request): void {
+  call.receivingMs = performance.now() - call.startedAt;
+}
+
+/** Frees a body when its request is over, however it ends. */
+function freeWhenOver(body: ReadBody, response: Response): void {
+  if (response.closed) void body.dispose();
+  else response.once('close', () => void body.dispose());
+}

@@ -1,0 +1,45 @@
+import type { DocumentOperation, DocumentRequest } from '../../images/image-provider.js';
+import { checkStyleSources } from './fit-source.js';
+import { MICRO_DOLLARS_PER_UNIT } from './picture-relay.js';
+import { encode, type WireRequest } from './wire.js';
+
+interface DocumentRow {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** `{id}` stands for a style's id. */
+  readonly path: string;
+  /** Price in API units (recraft-api.md §7); undefined: none is published. */
+  readonly units: number | undefined;
+}
+
+/** Every route that answers with a document (recraft-api.md §2, rows 18 to 28). */
+const DOCUMENTS: Readonly<Record<DocumentOperation, DocumentRow>> = {
+  enhancePrompt: { method: 'POST', path: '/v1/prompts/enhance', units: 10 },
+  optimizeColors: { method: 'POST', path: '/v1/colors/optimize', units: undefined },
+  createStyle: { method: 'POST', path: '/v1/styles', units: 5 },
+  listStyles: { method: 'GET', path: '/v1/styles', units: 0 },
+  readStyle: { method: 'GET', path: '/v1/styles/{id}', units: 0 },
+  deleteStyle: { method: 'DELETE', path: '/v1/styles/{id}', units: 0 },
+  listBasicStyles: { method: 'GET', path: '/v1/styles/basic', units: 0 },
+  readAccount: { method: 'GET', path: '/v1/users/me', units: 0 },
+  readStatus: { method: 'GET', path: '/status', units: 0 },
+};
+
+/** A document's price in micro-dollars. @throws GatewayError naming the picture at fault */
+export function priceOfDocument({ operation, pictures }: DocumentRequest): number | undefined {
+  checkStyleSources(pictures);
+  const { units } = DOCUMENTS[operation];
+  return units === undefined ? undefined : units * MICRO_DOLLARS_PER_UNIT;
+}
+
+/** A request for a document as Recraft takes it; without a body where it is only read or deleted. */
+export function documentCall({ operation, fields, pictures, styleId = '' }: DocumentRequest): {
+  readonly method: DocumentRow['method'];
+  readonly path: string;
+  readonly wire: WireRequest | undefined;
+} {
+  const row = DOCUMENTS[operation];
+  const path = row.path.replace('{id}', encodeURIComponent(styleId));
+  if (row.method !== 'POST') return { method: row.method, path, wire: undefined };
+  const parts = pictures.map((image) => ({ field: 'files', urlField: 'image_urls', image, listed: true as const }));
+  return { method: 'POST', path, wire: encode(path, { ...fields }, parts) };
+}
