@@ -5,7 +5,7 @@ import { NO_FIELDS, parseFields, readBody, summaryOf, type Fields } from './body
 import { pause, type Call } from './call.js';
 import { answerOf, type Fault } from './fault.js';
 import type { OpenRecord } from './journal.js';
-import { ROUTES } from './routes.js';
+import { routesOf } from './routes.js';
 import type { SandboxState } from './state.js';
 
 /** Serves one request to the API: writes it down, meets its fault or does its work, charges and answers it. */
@@ -32,7 +32,7 @@ export async function serveApi(
 }
 
 /** One request under way. */
-interface Exchange extends Omit<Call, 'token' | 'fields'> {
+interface Exchange extends Omit<Call, 'token' | 'fields' | 'parameter'> {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly record: OpenRecord;
@@ -108,11 +108,11 @@ function tokenOf(request: IncomingMessage): string | undefined {
   return /^Bearer +(\S+)\s*$/i.exec(request.headers.authorization ?? '')?.[1];
 }
 
-type Attempt = Omit<Call, 'fields'> & { readonly fields: Fields | Refusal };
+type Attempt = Omit<Call, 'fields' | 'parameter'> & { readonly fields: Fields | Refusal };
 
 /** Token, route, method, rate, body, and then the route's own checks: recraft-api.md §10. */
 async function work(attempt: Attempt, method: string, path: string): Promise<Answer> {
-  const routes = ROUTES.filter((route) => route.path === path);
+  const { routes, parameter } = routesOf(path);
   const isOpen = routes.some((route) => route.open === true);
   if (!isOpen && !isAuthorised(attempt)) return textAnswer(401, 'request unauthorized');
   if (routes.length === 0) return textAnswer(404, '404 page not found');
@@ -124,7 +124,7 @@ async function work(attempt: Attempt, method: string, path: string): Promise<Ans
     if (!isOpen) requireRate(attempt);
     const { fields } = attempt;
     if (fields instanceof Refusal) throw fields;
-    return await route.answer({ ...attempt, fields });
+    return await route.answer({ ...attempt, fields, parameter });
   } catch (error) {
     if (error instanceof Refusal) return error.toAnswer();
     throw error;

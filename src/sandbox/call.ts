@@ -6,6 +6,8 @@ import type { SandboxState } from './state.js';
 export interface Call {
   readonly token: string;
   readonly fields: Fields;
+  /** What stands in the path where its route has `{id}`; else ''. */
+  readonly parameter: string;
   /** Origin that picture URLs begin with. */
   readonly pictureBase: string;
   /** Aborted when the client hangs up. */

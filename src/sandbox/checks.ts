@@ -9,6 +9,8 @@ import { allowsSubstyle, isLegacyStyle, outputOfStyle } from './styles.js';
 export interface Terms {
   /** The only kind of picture the route makes. */
   readonly output?: Output;
+  /** Work on a part of a picture, which Recraft V3 alone does; it takes no `strength` (recraft-api.md §5.3 to §5.5). */
+  readonly edit?: 'inpaint' | 'outpaint' | 'replace background' | 'generate background';
   /** Whether it starts from a picture: then it takes `strength`, and no `size` and no style references. */
   readonly fromSource: boolean;
 }
@@ -53,7 +55,8 @@ function modelFor(order: Order, terms: Terms): Model {
 }
 
 /** A style that only V3 or V2 has leads there, V3 first (recraft-api.md §6.2); references lead to the Styles models. */
-function defaultModel({ style, references }: Order, { output, fromSource }: Terms): string {
+function defaultModel({ style, references }: Order, { output, fromSource, edit }: Terms): string {
+  if (edit !== undefined) return 'recraftv3';
   if (style !== undefined && style !== 'any') {
     if (outputOfStyle('v3', style) !== undefined) return 'recraftv3';
     if (outputOfStyle('v2', style) !== undefined) return 'recraftv2';
@@ -62,7 +65,8 @@ function defaultModel({ style, references }: Order, { output, fromSource }: Term
   return output === 'vector' ? `${plain}_vector` : plain;
 }
 
-function checkRoute(model: Model, { style }: Order, { output, fromSource }: Terms): void {
+function checkRoute(model: Model, { style }: Order, { output, fromSource, edit }: Terms): void {
+  if (edit !== undefined && model.line !== 'v3') throw new Refusal(`${model.name} doesn't support ${edit}`);
   if (output !== undefined && model.output !== output) {
     const drawn = style ?? (model.output === 'vector' ? 'vector_illustration' : 'any');
     throw new Refusal(`Style '${drawn}' is not a ${output} style`, 'invalid_image_type');
@@ -99,7 +103,6 @@ function checkStyle(order: Order, model: Model, { fromSource }: Terms): void {
     throw new Refusal(`style references are required for model ${model.id}`);
   }
   if (model.customStyle === 'refused' && custom) throw new Refusal(`${model.name} doesn't support style references`);
-  if (styleId !== undefined && !isStyle(styleId)) throw new Refusal('Style not found or not accessible');
 }
 
 function checkStyleName(style: string, model: Model): void {
@@ -110,16 +113,8 @@ function checkStyleName(style: string, model: Model): void {
   throw new Refusal(isKnown ? `${model.name} doesn't support style '${style}'` : `Invalid style ${style}`);
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
-
-/** Without POST /styles every UUID stands for a style that fits; the nil UUID alone stands for one that nobody made. */
-function isStyle(id: string): boolean {
-  return UUID.test(id) && id !== NIL_UUID;
-}
-
-function checkStrength(strength: number | undefined, { fromSource }: Terms): void {
-  if (!fromSource) return;
+function checkStrength(strength: number | undefined, { fromSource, edit }: Terms): void {
+  if (!fromSource || edit !== undefined) return;
   if (strength === undefined || strength < 0 || strength > 1) {
     throw new Refusal("Parameter 'strength' must be between 0 and 1");
   }

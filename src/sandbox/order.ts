@@ -5,6 +5,12 @@ import { Refusal } from './answer.js';
 /** A picture in a request: bytes of a form's part, or a URL. */
 export type SourceRef = FilePart | { readonly url: string };
 
+/** How pictures come back (recraft-api.md §4.2). */
+export type ResponseFormat = 'url' | 'b64_json' | 'multipart';
+
+const FORMATS = ['url', 'b64_json', 'multipart'] as const;
+const SIDES = ['left', 'right', 'top', 'bottom'];
+
 /** What a request for pictures asks, its types checked and nothing else. */
 export interface Order {
   readonly prompt: string;
@@ -16,13 +22,18 @@ export interface Order {
   readonly styleId: string | undefined;
   readonly negativePrompt: string | undefined;
   readonly seed: number;
-  readonly responseFormat: 'url' | 'b64_json';
+  readonly responseFormat: ResponseFormat;
   readonly imageFormat: 'webp' | 'png';
   readonly controls: unknown;
   readonly textLayout: unknown;
   readonly strength: number | undefined;
   /** The picture to start from: a form's first file whatever its field is called, or `image_url`. */
   readonly source: SourceRef | undefined;
+  /** What is to be drawn anew or taken away, in white. */
+  readonly mask: SourceRef | undefined;
+  /** Pixels to add on the left, on the right, above and below. */
+  readonly expand: readonly number[];
+  readonly zoomOutPercentage: number;
   /** Pictures to take the style from. */
   readonly references: readonly SourceRef[];
 }
@@ -35,6 +46,7 @@ export interface Order {
 export function readOrder(fields: Fields): Order {
   const parameters = new Parameters(fields);
   const url = parameters.text('image_url');
+  const maskUrl = parameters.text('mask_url');
   return {
     prompt: parameters.text('prompt') ?? '',
     model: parameters.text('model'),
@@ -46,12 +58,15 @@ export function readOrder(fields: Fields): Order {
     negativePrompt: parameters.text('negative_prompt'),
     // Recraft throws dice here; the sandbox draws the same for the same words, so that a demonstration can be repeated.
     seed: within(parameters.integer('random_seed') ?? 0, 2 ** 32 - 1),
-    responseFormat: oneOf('response_format', parameters.text('response_format') ?? 'url', ['url', 'b64_json']),
+    responseFormat: oneOf('response_format', parameters.text('response_format') ?? 'url', FORMATS),
     imageFormat: oneOf('image_format', parameters.text('image_format') ?? 'webp', ['webp', 'png']),
     controls: parameters.nested('controls'),
     textLayout: parameters.nested('text_layout'),
     strength: parameters.number('strength'),
-    source: fields.files[0] ?? (url === undefined ? undefined : { url }),
+    source: fields.files.find(({ field }) => field !== 'mask') ?? (url === undefined ? undefined : { url }),
+    mask: fields.files.find(({ field }) => field === 'mask') ?? (maskUrl === undefined ? undefined : { url: maskUrl }),
+    expand: SIDES.map((side) => parameters.integer(`expand_${side}`) ?? 0),
+    zoomOutPercentage: parameters.number('zoom_out_percentage') ?? 0,
     references: [...fields.files, ...parameters.texts('style_reference_urls').map((reference) => ({ url: reference }))],
   };
 }

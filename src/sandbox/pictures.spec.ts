@@ -17,7 +17,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-const STYLE_ID = '7f1c6f0e-2b65-4b1c-9d4e-0a1b2c3d4e5f';
+const STYLE_ID = '11111111-2222-3333-4444-555555555555';
 
 interface Pictures {
   created: number;

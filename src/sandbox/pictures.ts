@@ -1,5 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { jsonAnswer, Refusal, type Answer } from './answer.js';
+import { createHash } from 'node:crypto';
+import { Refusal, type Answer } from './answer.js';
+import { admit, type PictureFile, picturesAnswer } from './answering.js';
 import { pause, type Call } from './call.js';
 import { checkOrder, type CheckedOrder, type Terms } from './checks.js';
 import { drawSvg, mosaic, type DrawingOrder } from './drawing/drawing.js';
@@ -21,11 +22,6 @@ const STYLE_UNITS = 5;
 /** Cells along the longer side of a picture under a vector drawing: coarse, so that the SVG stays small. */
 const MOSAIC_CELLS = 40;
 
-interface PictureFile {
-  readonly bytes: Buffer;
-  readonly contentType: string;
-}
-
 /** What lies under a drawing, and how much of it shows. */
 type Ground = Pick<DrawingOrder, 'opacity' | 'beneath'> & { readonly png?: Buffer };
 
@@ -42,6 +38,7 @@ export function pictures(terms: Terms): (call: Call) => Promise<Answer> {
   return async (call) => {
     const checked = checkOrder(readOrder(call.fields), terms);
     const { order, model } = checked;
+    call.state.styles.check(order.styleId, model);
     const job = await prepare(checked, terms, call);
     admit(call, order.count);
     const newStyle = !terms.fromSource && order.references.length > 0;
@@ -49,25 +46,10 @@ export function pictures(terms: Terms): (call: Call) => Promise<Answer> {
     await pause(call.state.settings.latencyMs, call.gone);
     // A client that left is charged, since Recraft may charge it too; only the drawing is spared, for nobody sees it.
     const files = call.gone.aborted ? [] : await draw(job);
-    return jsonAnswer(
-      200,
-      {
-        created: Math.floor(call.state.now() / 1000),
-        credits,
-        data: files.map((file) => hand(file, job, call)),
-        ...(newStyle && { style_id: randomUUID() }),
-      },
-      credits,
-    );
+    const styleId = newStyle ? call.state.styles.add({ model: model.id }).id : undefined;
+    const { responseFormat } = order;
+    return picturesAnswer(call, { files, responseFormat, credits, ...(styleId !== undefined && { styleId }) });
   };
-}
-
-/** @throws Refusal for an empty account or more pictures than the minute allows */
-function admit({ state, token }: Call, count: number): void {
-  state.ledger.requireCredit();
-  if (!state.imageRate.admit(token, count, state.settings.imagesPerMinute)) {
-    throw new Refusal('Rate limit exceeded', 'rate_limit_exceeded', 429);
-  }
 }
 
 /** Opens the pictures of an order: the last of the checks. */
@@ -100,21 +82,8 @@ async function draw({ order, model, size, look, ground, colors }: Job): Promise<
   const drawOne = async (index: number): Promise<PictureFile> => {
     const svg = drawSvg({ prompt: order.prompt, seed: order.seed, look, index, ...size, ...colors, ...layers });
     return model.output === 'vector'
-      ? { bytes: Buffer.from(svg), contentType: 'image/svg+xml' }
-      : { bytes: await renderRaster(svg, order.imageFormat, png), contentType: `image/${order.imageFormat}` };
+      ? { ...size, bytes: Buffer.from(svg), contentType: 'image/svg+xml' }
+      : { ...size, bytes: await renderRaster(svg, order.imageFormat, png), contentType: `image/${order.imageFormat}` };
   };
   return await Promise.all(Array.from({ length: order.count }, (_, index) => drawOne(index)));
-}
-
-/** One entry of `data` (recraft-api.md §4.4). */
-function hand(
-  { bytes, contentType }: PictureFile,
-  { order, size }: Job,
-  { state, pictureBase }: Call,
-): Record<string, string> {
-  const id = randomUUID();
-  if (order.responseFormat === 'b64_json') return { image_id: id, b64_json: bytes.toString('base64') };
-  const expiresAt = state.now() + state.settings.urlLifetimeMs;
-  const path = state.pictures.keep(id, { bytes, contentType, expiresAt }, size.width, size.height);
-  return { image_id: id, url: pictureBase + path };
 }

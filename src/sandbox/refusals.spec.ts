@@ -13,7 +13,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-const STYLE_ID = '7f1c6f0e-2b65-4b1c-9d4e-0a1b2c3d4e5f';
+const STYLE_ID = '11111111-2222-3333-4444-555555555555';
 const LONG = 'x'.repeat(1001);
 
 async function send(path: string, init: RequestInit = {}): Promise<{ status: number; body: string; headers: Headers }> {
@@ -179,7 +179,7 @@ describe('the checks of a generation', () => {
     [
       'an unknown answer format',
       { response_format: 'gif' },
-      { message: "Parameter 'response_format' must be one of url, b64_json" },
+      { message: "Parameter 'response_format' must be one of url, b64_json, multipart" },
     ],
     ['JPEG', { image_format: 'jpeg' }, { message: "Parameter 'image_format' must be one of webp, png" }],
     [

@@ -7,6 +7,7 @@ import type { Size } from './sizes.js';
 /** A picture that a request brought, within Recraft's limits. */
 export interface SourcePicture extends Size {
   readonly bytes: Buffer;
+  readonly format: string;
 }
 
 /** What a route takes (recraft-api.md §4.1). */
@@ -14,9 +15,13 @@ export interface PictureLimits {
   readonly formats: readonly string[];
   /** Bytes have to stay below this. */
   readonly bytes: number;
+  /** Shortest side, in pixels; 256 without it. */
+  readonly minSide?: number;
 }
 
 export const SOURCE_LIMITS: PictureLimits = { formats: ['png', 'jpeg', 'webp', 'svg'], bytes: 20 * 1024 * 1024 };
+export const RASTER_LIMITS: PictureLimits = { formats: ['png', 'jpeg', 'webp'], bytes: 20 * 1024 * 1024 };
+export const MASK_LIMITS: PictureLimits = { ...RASTER_LIMITS, minSide: 1 };
 export const REFERENCE_LIMITS: PictureLimits = { formats: ['png', 'jpeg', 'webp'], bytes: 10 * 1024 * 1024 };
 
 const INVALID_IMAGE = 'invalid_image_format';
@@ -38,14 +43,14 @@ export async function openPicture(ref: SourceRef, limits: PictureLimits, own: Pi
   if (!limits.formats.includes(format)) throw unknownFormat();
   if (format === 'svg') checkSvg(bytes);
   // A small SVG is scaled up instead (recraft-api.md §4.1).
-  else if (Math.min(width, height) < MIN_SIDE) {
-    throw new Refusal(`min image dimension should be no less than ${MIN_SIDE}`, INVALID_IMAGE);
+  else if (Math.min(width, height) < (limits.minSide ?? MIN_SIDE)) {
+    throw new Refusal(`min image dimension should be no less than ${limits.minSide ?? MIN_SIDE}`, INVALID_IMAGE);
   }
   if (Math.max(width, height) > MAX_SIDE) {
     throw new Refusal(`max image dimension should be no more than ${MAX_SIDE}`, INVALID_IMAGE);
   }
   if (width * height > MAX_PIXELS) throw new Refusal('image should have no more than 16 megapixels', INVALID_IMAGE);
-  return { bytes, width, height };
+  return { bytes, width, height, format };
 }
 
 /** Cuts a picture to a size, as an opaque PNG. */

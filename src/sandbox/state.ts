@@ -1,12 +1,20 @@
+import { CustomStyles } from './custom-styles.js';
 import { FaultQueue } from './fault.js';
 import { Journal } from './journal.js';
 import { Ledger } from './ledger.js';
 import { PictureStore } from './picture-store.js';
 import { NUMERIC_SETTINGS, problemWith, type SandboxSettings } from './settings.js';
+import type { Size } from './sizes.js';
 import { SlidingWindow } from './sliding-window.js';
 
 /** How many of the latest requests are remembered. */
 const KEPT_REQUESTS = 1000;
+
+/** What a set of sketches was drawn from. */
+export interface Sketch extends Size {
+  readonly model: string;
+  readonly prompt: string;
+}
 
 /** Everything a sandbox remembers, and the clock it goes by. */
 export class SandboxState {
@@ -17,6 +25,9 @@ export class SandboxState {
   /** Requests of the last second, and pictures of the last minute, by token. */
   readonly requestRate: SlidingWindow;
   readonly imageRate: SlidingWindow;
+  readonly styles: CustomStyles;
+  /** Sketches by the id of their picture. */
+  readonly sketches = new Map<string, Sketch>();
   #settings: SandboxSettings;
 
   /** @throws Error naming a setting that is wrong */
@@ -28,6 +39,7 @@ export class SandboxState {
     this.#settings = initial;
     this.ledger = new Ledger(initial.credits, KEPT_REQUESTS);
     this.pictures = new PictureStore(now);
+    this.styles = new CustomStyles(now);
     this.requestRate = new SlidingWindow(1000, now);
     this.imageRate = new SlidingWindow(60_000, now);
   }
@@ -47,6 +59,15 @@ export class SandboxState {
     if (change.credits !== undefined) this.ledger.balance = change.credits;
   }
 
+  /** Remembers the pictures of a set of sketches, so that others like them can be asked for. */
+  rememberSketches(ids: readonly string[], sketch: Sketch): void {
+    for (const id of ids) this.sketches.set(id, sketch);
+    for (const oldest of this.sketches.keys()) {
+      if (this.sketches.size <= KEPT_REQUESTS) break;
+      this.sketches.delete(oldest);
+    }
+  }
+
   /** Back to how it started: no request, charge, fault or picture, and the first settings. */
   reset(): void {
     this.#settings = this.initial;
@@ -54,6 +75,8 @@ export class SandboxState {
     this.journal.reset();
     this.faults.clear();
     this.pictures.clear();
+    this.styles.clear();
+    this.sketches.clear();
     this.requestRate.clear();
     this.imageRate.clear();
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Model, Output } from './models.js';
 
 /**
@@ -119,4 +120,32 @@ export function allowsSubstyle(line: Model['line'], style: string | undefined, s
   if (line === 'v4') return false;
   if (style === undefined) return Object.values(LEGACY[line]).some((substyles) => substyles.has(substyle));
   return LEGACY[line][SAME_AS_LEGACY[style] ?? style]?.has(substyle) ?? false;
+}
+
+/** A curated style as `GET /styles/basic` lists it. */
+interface BasicStyle {
+  readonly style_id: string;
+  readonly style: string;
+  readonly model: string;
+}
+
+/** Every curated style, with an id that stays the same. */
+export const BASIC_STYLES: readonly BasicStyle[] = (['v3', 'v2'] as const).flatMap((line) =>
+  (['raster', 'vector'] as const).flatMap((output) => {
+    const model = output === 'vector' ? `recraft${line}_vector` : `recraft${line}`;
+    return Array.from(CURATED[line][output], (style) => ({ style_id: idOf(`${model} ${style}`), style, model }));
+  }),
+);
+
+function idOf(name: string): string {
+  const digest = createHash('sha256').update(name).digest('hex');
+  return [
+    [0, 8],
+    [8, 12],
+    [12, 16],
+    [16, 20],
+    [20, 32],
+  ]
+    .map(([from, to]) => digest.slice(from, to))
+    .join('-');
 }

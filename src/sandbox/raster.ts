@@ -1,0 +1,137 @@
+import sharp from 'sharp';
+import { Refusal } from './answer.js';
+import type { RasterFormat } from './drawing/render.js';
+import type { Size } from './sizes.js';
+
+/** Pixels of a picture, `channels` bytes each, row by row. */
+export interface Raster extends Size {
+  readonly data: Buffer;
+  readonly channels: 1 | 3 | 4;
+}
+
+/** The white of a mask: what is drawn anew or taken away. */
+export const WHITE = 255;
+
+/** A picture's colours, without alpha; drawings are rendered at the size they name. */
+export async function rasterOf(bytes: Buffer, size?: Size): Promise<Raster> {
+  const picture = sharp(bytes).autoOrient().flatten({ background: '#fff' }).toColourspace('srgb').removeAlpha();
+  const sized = size === undefined ? picture : picture.resize(size.width, size.height, { fit: 'fill' });
+  return await read(sized.raw().toBuffer({ resolveWithObject: true }), 3);
+}
+
+/**
+ * A mask's white and black.
+ *
+ * @throws Refusal where it has another size or other values (recraft-api.md §4.1)
+ */
+export async function maskOf(bytes: Buffer, size: Size): Promise<Raster> {
+  const mask = await read(
+    sharp(bytes).toColourspace('b-w').removeAlpha().extractChannel(0).raw().toBuffer({ resolveWithObject: true }),
+    1,
+  );
+  if (mask.width !== size.width || mask.height !== size.height) {
+    throw new Refusal('mask size should be equal to image size', 'invalid_image_format');
+  }
+  if (mask.data.some((value) => value !== 0 && value !== WHITE)) {
+    throw new Refusal('mask should be a grayscale image with values 0 and 255', 'invalid_image_format');
+  }
+  return mask;
+}
+
+async function read(
+  picture: Promise<{ data: Buffer; info: { width: number; height: number } }>,
+  channels: 1 | 3,
+): Promise<Raster> {
+  const { data, info } = await picture;
+  return { data, width: info.width, height: info.height, channels };
+}
+
+/** Takes the pixels of `fresh` where the mask is white, and those of `base` elsewhere. */
+export function merged(base: Raster, fresh: Raster, mask: Raster): Raster {
+  const data = Buffer.from(base.data);
+  for (let at = 0; at < mask.data.length; at += 1) {
+    if (mask.data[at] === WHITE) fresh.data.copy(data, at * 3, at * 3, at * 3 + 3);
+  }
+  return { ...base, data };
+}
+
+/** How far a channel may be from the border's colour and still be background. */
+const TOLERANCE = 40;
+
+/** White where a picture shows its background: what has the colour of its border. */
+export function backgroundOf({ data, width, height }: Raster): Raster {
+  const border = borderColor(data, width, height);
+  const mask = Buffer.alloc(width * height);
+  for (let at = 0; at < mask.length; at += 1) {
+    const isBackground = border.every((value, channel) => Math.abs((data[at * 3 + channel] ?? 0) - value) <= TOLERANCE);
+    if (isBackground) mask[at] = WHITE;
+  }
+  return { data: mask, width, height, channels: 1 };
+}
+
+function borderColor(data: Buffer, width: number, height: number): number[] {
+  const corners = [0, width - 1, (height - 1) * width, height * width - 1];
+  return [0, 1, 2].map(
+    (channel) => corners.reduce((sum, at) => sum + (data[at * 3 + channel] ?? 0), 0) / corners.length,
+  );
+}
+
+/** One colour for what was taken away: the mean of what is left. */
+export function erased(base: Raster, mask: Raster): Raster {
+  const sums = [0, 0, 0];
+  let count = 0;
+  for (let at = 0; at < mask.data.length; at += 1) {
+    if (mask.data[at] === WHITE) continue;
+    count += 1;
+    for (let channel = 0; channel < 3; channel += 1)
+      sums[channel] = (sums[channel] ?? 0) + (base.data[at * 3 + channel] ?? 0);
+  }
+  const mean = Buffer.from(sums.map((sum) => Math.round(sum / Math.max(1, count))));
+  const data = Buffer.alloc(base.data.length);
+  for (let at = 0; at < data.length; at += 3) mean.copy(data, at);
+  return merged(base, { ...base, data }, mask);
+}
+
+/** A picture file of pixels. */
+export async function encoded({ data, width, height, channels }: Raster, format: RasterFormat): Promise<Buffer> {
+  const picture = sharp(data, { raw: { width, height, channels } });
+  return format === 'webp'
+    ? await picture.webp({ lossless: true, effort: 0 }).toBuffer()
+    : await picture.png({ compressionLevel: 3 }).toBuffer();
+}
+
+/** Columns of a traced picture: coarse, so that the SVG stays small. */
+const COLUMNS = 96;
+/** Levels of each channel that are told apart. */
+const LEVELS = 8;
+
+/** An SVG of a picture's regions of one colour, each a path of its runs; leaves out what `hidden` shows in white. */
+export function traced({ data, width, height }: Raster, hidden?: Raster): string {
+  const cell = Math.max(1, Math.ceil(width / COLUMNS));
+  const paths = new Map<string, string>();
+  for (let y = 0; y < height; y += cell) {
+    const row = Math.min(height - 1, y + (cell >> 1));
+    let from = 0;
+    let color = '';
+    for (let x = 0; x <= width; x += cell) {
+      const at = row * width + Math.min(width - 1, x + (cell >> 1));
+      const next = x >= width ? 'end' : hidden?.data[at] === WHITE ? '' : quantised(data, at * 3);
+      if (next === color) continue;
+      if (color !== '')
+        paths.set(color, `${paths.get(color) ?? ''}M${from} ${y}H${Math.min(x, width)}v${cell}H${from}z`);
+      from = x;
+      color = next;
+    }
+  }
+  const shapes = Array.from(paths, ([color, path]) => `<path fill="${color}" d="${path}"/>`).join('');
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">` +
+    `<metadata>Simulated by the image-gateway sandbox</metadata>${shapes}</svg>`
+  );
+}
+
+function quantised(data: Buffer, at: number): string {
+  const step = 256 / LEVELS;
+  const level = (value = 0): number => Math.min(255, Math.round((Math.floor(value / step) * 255) / (LEVELS - 1)));
+  return `rgb(${level(data[at])},${level(data[at + 1])},${level(data[at + 2])})`;
+}
