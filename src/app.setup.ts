@@ -47,7 +47,9 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
     next();
   });
   app.useGlobalPipes(new DtoPipe());
-  app.useGlobalFilters(new GatewayErrorFilter(logger, allowedMethodsOf(app.getHttpAdapter().getInstance()), isRecraftPath));
+  app.useGlobalFilters(
+    new GatewayErrorFilter(logger, allowedMethodsOf(app.getHttpAdapter().getInstance()), isRecraftPath),
+  );
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   serveDocs(app);
 

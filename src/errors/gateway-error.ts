@@ -35,6 +35,7 @@ export const FAULTS = {
   malformedKey: { status: 401, type: invalid, code: 'malformed_api_key' },
   wrongKey: { status: 401, type: invalid, code: 'invalid_api_key' },
   unknownModel: { status: 404, type: invalid, code: 'model_not_found' },
+  unknownStyle: { status: 404, type: invalid, code: 'style_not_found' },
   unknownRoute: { status: 404, type: invalid, code: 'unknown_url' },
   wrongMethod: { status: 405, type: invalid, code: 'method_not_supported' },
   requestTimeout: { status: 408, type: invalid, code: 'request_timeout' },

@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { editBodies, type Schema } from './edit-bodies.js';
+import { pictureBody } from './picture-bodies.js';
 import { inReadingOrder } from './reading-order.js';
 
 const DESCRIPTION = `One address for pictures from Recraft.
@@ -91,7 +92,8 @@ function describePaths(paths: OpenAPIObject['paths'], edit: Operation['requestBo
       // Express writes a segment that may hold slashes as `*model`, OpenAPI has only `{model}`.
       const template = path.replaceAll(/\*(\w+)/g, '{$1}');
       if (post === undefined) return [template, item];
-      const operation = withOwnId(path, path.endsWith('/edits') ? { ...post, requestBody: edit } : post);
+      const body = path.endsWith('/edits') ? edit : (pictureBody(path) ?? post.requestBody);
+      const operation = withOwnId(path, { ...post, ...(body && { requestBody: body }) });
       return [template, { ...item, post: path.startsWith(AZURE) ? inAzurePath(operation) : operation }];
     }),
   );

@@ -26,6 +26,16 @@ const IMAGE_URL: Schema = {
   example: 'https://example.com/house.png',
 };
 
+const MASK_FILE: Schema = {
+  type: 'string',
+  format: 'binary',
+  description:
+    "A PNG of the picture's size whose transparent parts show what may change; Recraft V3 draws there. " +
+    'A black and white picture without transparency is taken too: white may change.',
+};
+
+const MASK_URL: Schema = { type: 'string', description: `As a base64 data URL. ${MASK_FILE.description ?? ''}` };
+
 const IMAGE_OBJECT: Schema = { type: 'object', required: ['image_url'], properties: { image_url: IMAGE_URL } };
 
 const IMAGE_FIELDS: Properties = {
@@ -69,13 +79,13 @@ export function editBodies(dto: Schema): { schemas: Record<string, Schema>; requ
       [FORM]: {
         ...dto,
         description: 'A picture and how it is to be changed. Empty fields count as not given.',
-        properties: { image: IMAGE_FILE, ...formFields(fields) },
+        properties: { image: IMAGE_FILE, mask: MASK_FILE, ...formFields(fields) },
         required: ['image', ...required],
       },
       [JSON_BODY]: {
         ...dto,
         description: 'A picture as a URL, and how it is to be changed.',
-        properties: { ...IMAGE_FIELDS, ...fields },
+        properties: { ...IMAGE_FIELDS, mask: MASK_URL, ...fields },
         required,
       },
     },

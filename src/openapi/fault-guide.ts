@@ -76,6 +76,11 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
     message: "The model 'recraft-v9' does not exist.",
     param: 'model',
   },
+  unknownStyle: {
+    means: 'There is no such style in the account.',
+    message: 'There is no such style, or it is not accessible.',
+    param: 'style_id',
+  },
   unknownRoute: { means: 'There is no such path.', message: 'Invalid URL (POST /v1/pictures).' },
   wrongMethod: {
     means: 'The path answers to another method. The header `allow` names it.',

@@ -1,5 +1,4 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiConsumes } from '@nestjs/swagger';
 import { ApiAnswer, ApiErrors, type Decorator } from './answers.js';
 
 /** Documents a route of Recraft's that answers with a document. */
@@ -12,9 +11,4 @@ export function ApiDocument(type: new () => object): Decorator {
       'upstreamInvalidAnswer', 'upstreamOverloaded', 'upstreamTimeout',
     ), // prettier-ignore
   );
-}
-
-/** Documents that pictures may come along, as files or links. */
-export function ApiStyleSources(): Decorator {
-  return applyDecorators(ApiConsumes('multipart/form-data', 'application/json'));
 }

@@ -93,7 +93,9 @@ async function changes(bytes: Buffer): Promise<{ inside: number; outside: number
   expect(after.info).toMatchObject({ width: WIDTH, height: HEIGHT });
   const count = { inside: 0, outside: 0 };
   for (let at = 0; at < WIDTH * HEIGHT; at += 1) {
-    const same = [0, 1, 2].every((c) => before.data[at * before.info.channels + c] === after.data[at * after.info.channels + c]);
+    const same = [0, 1, 2].every(
+      (c) => before.data[at * before.info.channels + c] === after.data[at * after.info.channels + c],
+    );
     if (!same) count[isInSubject(at % WIDTH, Math.floor(at / WIDTH)) ? 'inside' : 'outside'] += 1;
   }
   return count;

@@ -117,9 +117,13 @@ describe('The picture of a form', () => {
     await expectError(await edit(formOf(prompt)), expected);
   });
 
-  it.each(['mask', 'mask[]', 'markup'])('may not come with a %s', async (name) => {
+  it.each([
+    ['mask', 'invalid_image_file'],
+    ['mask[]', 'invalid_image_file'],
+    ['markup', 'unsupported_parameter'],
+  ])('may not come with a %s that is opaque or unknown', async (name, code) => {
     const form = formOf(prompt, ['image', file()], [name, file()]);
-    await expectError(await edit(form), { status: 400, code: 'unsupported_parameter', param: name });
+    await expectError(await edit(form), { status: 400, code, param: name });
     expect(sandbox.requests()).toEqual([]);
   });
 });
@@ -151,7 +155,7 @@ describe('The picture of a JSON body', () => {
     [{ image: 'fox.png' }, 'invalid_value', 'image'],
     [{ image: 'file:///etc/passwd' }, 'invalid_value', 'image'],
     [{ image: 17 }, 'invalid_type', 'image'],
-    [{ image: 'https://x/1', mask: 'https://x/2' }, 'unsupported_parameter', 'mask'],
+    [{ image: 'https://x/1', mask: 'https://x/2' }, 'unsupported_value', 'mask'],
     [{}, 'missing_required_parameter', 'image'],
     [{ image: null }, 'missing_required_parameter', 'image'],
   ])('is refused by name: %j', async (fields, code, param) => {

@@ -83,7 +83,10 @@ function firstPart(boundary: string, answer: Answer): Buffer {
 
 function partOf(boundary: string, { image_id: id, b64_json: base64 }: Picture): Buffer[] {
   if (id === undefined || !/^[\w-]+$/.test(id) || base64 === undefined) {
-    throw new GatewayError('upstreamInvalidAnswer', "Recraft's answer could not be used: a picture has no id or no bytes.");
+    throw new GatewayError(
+      'upstreamInvalidAnswer',
+      "Recraft's answer could not be used: a picture has no id or no bytes.",
+    );
   }
   const bytes = Buffer.from(base64, 'base64');
   const { format } = sniff([bytes]);

@@ -2,8 +2,8 @@ import type { ImageOrder } from '../image-order.js';
 import { type Fields, given, merge, present } from '../request-fields.js';
 import type { PictureRoute, RoutePictures } from './routes.js';
 
-/** How pictures come back, and a model's choice: fields of every route. */
-const COMMON = ['response_format', 'image_format', 'n', 'random_seed'] as const;
+/** How pictures come back: fields of every route. */
+const COMMON = ['response_format', 'image_format'] as const;
 
 interface CommonFields {
   readonly model?: string;
@@ -27,11 +27,12 @@ export function recraftOrder(route: PictureRoute, dto: object, pictures: RoutePi
       for (const name of Object.keys(fields)) if (!own.has(name) && name !== 'model') extra[name] = fields[name];
       const { response_format, image_format, n, random_seed } = fields as CommonFields;
       const common = {
-        count: n ?? 1,
+        // A field that the route's DTO does not know may hold anything.
+        count: own.has('n') ? (n ?? 1) : 1,
         // Files are cut out of the base64 on their way to the caller (multipart-answer.ts).
         responseFormat: response_format === 'multipart' ? ('b64_json' as const) : (response_format ?? 'url'),
         ...present('imageFormat', image_format),
-        ...present('randomSeed', random_seed),
+        ...present('randomSeed', own.has('random_seed') ? random_seed : undefined),
         extra,
       };
       return { request: route.build(fields, common, pictures), ignored: [] };

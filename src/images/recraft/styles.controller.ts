@@ -1,26 +1,14 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { ApiDocument, ApiStyleSources } from '../../openapi/recraft-documents.js';
+import { ApiDocument } from '../../openapi/recraft-documents.js';
 import type { DocumentOperation } from '../image-provider.js';
 import { ImagesService } from '../images.service.js';
-import type { PictureSlot } from '../pictures-in-body.js';
 import { given } from '../request-fields.js';
 import { PicturesBody, picturesOf } from '../request-body.js';
+import { STYLE_SLOTS } from './style-slots.js';
 import { answerDocument } from './document-answer.js';
 import { BasicStylesDto, CreateStyleDto, StyleDto, StylesDto } from './dto/styles.dto.js';
-
-/** What a style is made from: files under any name, or links (recraft-api.md §6.1). */
-const STYLE_SLOTS: readonly PictureSlot[] = [
-  {
-    name: 'files',
-    spelling: /^(?:files|images|image_urls)(?:\[\d*\])?$/,
-    isRequired: false,
-    most: 10,
-    takesAnyFile: true,
-    purpose: 'the pictures that the style is taken from',
-  },
-];
 
 /** Custom styles of Recraft's: made, listed, read and deleted. */
 @ApiTags('Styles')
@@ -33,7 +21,6 @@ export class StylesController {
   @HttpCode(200)
   @UseGuards(PicturesBody(STYLE_SLOTS))
   @ApiOperation({ operationId: 'createStyle', summary: 'Make a style from pictures.' })
-  @ApiStyleSources()
   @ApiDocument(StyleDto)
   async create(@Body() dto: CreateStyleDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     const asked = { operation: 'createStyle', fields: given(dto), pictures: picturesOf(request, 'files') } as const;

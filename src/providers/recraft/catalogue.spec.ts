@@ -33,6 +33,13 @@ const DOCUMENTED = [
   ['recraftv2_vector', 'vector', undefined, 44, 1_000, true, 'allowed', false, '2024-02-01'],
 ] as const;
 
+const MASKED = ['inpaint', 'outpaint', 'replaceBackground', 'generateBackground'];
+/** Work on parts of a picture is V3's alone, sketches are for the standard and Pro models of V4 (recraft-api.md §2). */
+const OF_V3: Readonly<Record<string, readonly string[]>> = { recraftv3: MASKED, recraftv3_vector: MASKED };
+const EXPLORING = new Set(
+  ['recraftv4', 'recraftv4_1'].flatMap((id) => ['', '_vector', '_pro', '_pro_vector'].map((end) => id + end)),
+);
+
 describe('the catalogue of Recraft models', () => {
   it('holds every documented model and no other', () => {
     expect(RECRAFT_MODELS.map(({ id }) => id)).toEqual(DOCUMENTED.map(([id]) => id));
@@ -51,7 +58,12 @@ describe('the catalogue of Recraft models', () => {
     expect(card.sizes.size).toBe(14);
     expect(card.sizes.get('16:9')).toBe(wide);
     expect(card.styles.size > 0).toBe(named);
-    expect(card.operations).toEqual(edits ? ['generate', 'imageToImage'] : ['generate']);
+    expect(card.operations).toEqual([
+      'generate',
+      ...(edits ? ['imageToImage', 'variate'] : []),
+      ...(OF_V3[id] ?? []),
+      ...(EXPLORING.has(id) ? ['explore'] : []),
+    ]);
     expect(new Date(card.released * 1_000).toISOString()).toBe(`${releaseDay}T00:00:00.000Z`);
   });
 

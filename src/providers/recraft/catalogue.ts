@@ -16,13 +16,14 @@ type Release = Pick<RecraftModel, 'line' | 'released' | 'promptMax' | 'operation
 /** Unix seconds; recraft-api.md names some releases by month alone, which then stand at its first day. */
 const released = (day: string) => Date.parse(day) / 1_000;
 
+/** Work on parts of a picture, for which Recraft has V3 alone (recraft-api.md §2). */
+const PARTIAL = ['inpaint', 'outpaint', 'replaceBackground', 'generateBackground'] as const;
+
 const V3: Release = {
   line: 'v3',
   released: released('2024-10-01'),
   promptMax: 1_000,
-  operations: [
-    'generate', 'imageToImage', 'inpaint', 'outpaint', 'replaceBackground', 'generateBackground', 'variate',
-  ], // prettier-ignore
+  operations: ['generate', 'imageToImage', 'variate', ...PARTIAL],
   customStyle: 'allowed',
   features: { negativePrompt: true, textLayout: true, artisticLevel: true, noText: true },
 };
@@ -44,7 +45,12 @@ const V4: Release = {
   features: { negativePrompt: false, textLayout: false, artisticLevel: false, noText: false },
 };
 
+/** The models that also make sketches: not Utility, Flash and Styles (recraft-api.md §5.8). */
+const exploring = (release: Release): Release => ({ ...release, operations: [...release.operations, 'explore'] });
+
 const V4_1: Release = { ...V4, released: released('2026-05-01') };
+const V4_1_MAIN = exploring(V4_1);
+const V4_MAIN = exploring(V4);
 
 // That Styles models take no source picture is inferred: the page of that tool names V3, V4 and V4.1 (§2, note 1).
 const STYLES: Release = { ...V4, released: released('2026-08-26'), operations: ['generate'], customStyle: 'required' };
@@ -70,20 +76,20 @@ function model(id: string, displayName: string, release: Release, column: SizeCo
 
 /** Every model of Recraft's documentation (recraft-api.md §3), newest line first. */
 export const RECRAFT_MODELS: readonly RecraftModel[] = [
-  model('recraftv4_1', 'Recraft V4.1', V4_1, ONE_K, 35),
-  model('recraftv4_1_vector', 'Recraft V4.1 Vector', V4_1, VECTOR, 80),
-  model('recraftv4_1_pro', 'Recraft V4.1 Pro', V4_1, TWO_K, 210),
-  model('recraftv4_1_pro_vector', 'Recraft V4.1 Pro Vector', V4_1, VECTOR, 300),
+  model('recraftv4_1', 'Recraft V4.1', V4_1_MAIN, ONE_K, 35),
+  model('recraftv4_1_vector', 'Recraft V4.1 Vector', V4_1_MAIN, VECTOR, 80),
+  model('recraftv4_1_pro', 'Recraft V4.1 Pro', V4_1_MAIN, TWO_K, 210),
+  model('recraftv4_1_pro_vector', 'Recraft V4.1 Pro Vector', V4_1_MAIN, VECTOR, 300),
   model('recraftv4_1_utility', 'Recraft V4.1 Utility', V4_1, ONE_K, 35),
   model('recraftv4_1_utility_vector', 'Recraft V4.1 Utility Vector', V4_1, VECTOR, 80),
   model('recraftv4_1_utility_pro', 'Recraft V4.1 Utility Pro', V4_1, TWO_K, 210),
   model('recraftv4_1_utility_pro_vector', 'Recraft V4.1 Utility Pro Vector', V4_1, VECTOR, 300),
   model('recraftv4_1_flash', 'Recraft V4.1 Flash', FLASH, ONE_K, 7),
   model('recraftv4_1_flash_v2', 'Recraft V4.1 Flash V2', FLASH_V2, ONE_K, 7),
-  model('recraftv4', 'Recraft V4', V4, ONE_K, 40),
-  model('recraftv4_vector', 'Recraft V4 Vector', V4, VECTOR, 80),
-  model('recraftv4_pro', 'Recraft V4 Pro', V4, TWO_K, 250),
-  model('recraftv4_pro_vector', 'Recraft V4 Pro Vector', V4, VECTOR, 300),
+  model('recraftv4', 'Recraft V4', V4_MAIN, ONE_K, 40),
+  model('recraftv4_vector', 'Recraft V4 Vector', V4_MAIN, VECTOR, 80),
+  model('recraftv4_pro', 'Recraft V4 Pro', V4_MAIN, TWO_K, 250),
+  model('recraftv4_pro_vector', 'Recraft V4 Pro Vector', V4_MAIN, VECTOR, 300),
   model('recraftv4_styles', 'Recraft V4 Styles', STYLES, ONE_K, 35),
   model('recraftv4_styles_vector', 'Recraft V4 Styles Vector', STYLES, VECTOR, 50),
   model('recraftv4_styles_pro', 'Recraft V4 Styles Pro', STYLES, TWO_K, 100),

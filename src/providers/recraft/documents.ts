@@ -7,6 +7,8 @@ interface DocumentRow {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** `{id}` stands for a style's id. */
   readonly path: string;
+  /** What a 404 means here; elsewhere it is a mistake of the gateway's. */
+  readonly missing?: 'unknownStyle' | undefined;
   /** Price in API units (recraft-api.md §7); undefined: none is published. */
   readonly units: number | undefined;
 }
@@ -17,8 +19,8 @@ const DOCUMENTS: Readonly<Record<DocumentOperation, DocumentRow>> = {
   optimizeColors: { method: 'POST', path: '/v1/colors/optimize', units: undefined },
   createStyle: { method: 'POST', path: '/v1/styles', units: 5 },
   listStyles: { method: 'GET', path: '/v1/styles', units: 0 },
-  readStyle: { method: 'GET', path: '/v1/styles/{id}', units: 0 },
-  deleteStyle: { method: 'DELETE', path: '/v1/styles/{id}', units: 0 },
+  readStyle: { method: 'GET', path: '/v1/styles/{id}', missing: 'unknownStyle', units: 0 },
+  deleteStyle: { method: 'DELETE', path: '/v1/styles/{id}', missing: 'unknownStyle', units: 0 },
   listBasicStyles: { method: 'GET', path: '/v1/styles/basic', units: 0 },
   readAccount: { method: 'GET', path: '/v1/users/me', units: 0 },
   readStatus: { method: 'GET', path: '/status', units: 0 },
@@ -31,15 +33,20 @@ export function priceOfDocument({ operation, pictures }: DocumentRequest): numbe
   return units === undefined ? undefined : units * MICRO_DOLLARS_PER_UNIT;
 }
 
-/** A request for a document as Recraft takes it; without a body where it is only read or deleted. */
-export function documentCall({ operation, fields, pictures, styleId = '' }: DocumentRequest): {
+/** A call for a document as Recraft takes it. */
+export interface DocumentCall {
   readonly method: DocumentRow['method'];
   readonly path: string;
-  readonly wire: WireRequest | undefined;
-} {
-  const row = DOCUMENTS[operation];
-  const path = row.path.replace('{id}', encodeURIComponent(styleId));
-  if (row.method !== 'POST') return { method: row.method, path, wire: undefined };
+  readonly missing?: DocumentRow['missing'];
+  /** Missing where something is only read or deleted. */
+  readonly wire?: WireRequest;
+}
+
+/** A request for a document in Recraft's names and shapes. */
+export function documentCall({ operation, fields, pictures, styleId = '' }: DocumentRequest): DocumentCall {
+  const { method, missing, path: template } = DOCUMENTS[operation];
+  const path = template.replace('{id}', encodeURIComponent(styleId));
+  if (method !== 'POST') return { method, path, missing };
   const parts = pictures.map((image) => ({ field: 'files', urlField: 'image_urls', image, listed: true as const }));
-  return { method: 'POST', path, wire: encode(path, { ...fields }, parts) };
+  return { method, path, wire: encode(path, { ...fields }, parts) };
 }

@@ -2,6 +2,7 @@ import { Pool } from 'undici';
 import type { AnswerSink, Fulfilment, UpstreamTimes } from '../../images/image-provider.js';
 import { GatewayError } from '../../errors/gateway-error.js';
 import type { Deployment } from '../../registry/deployment.js';
+import type { DocumentCall } from './documents.js';
 import { UpstreamCall } from './upstream-call.js';
 import { invalidAnswer, translateBreak, translateRefusal } from './upstream-errors.js';
 import type { WireRequest } from './wire.js';
@@ -15,12 +16,6 @@ export interface ClientOptions {
 
 /** Longer than the pause between two pictures of a busy team, shorter than the idle limits of common proxies. */
 const KEEP_ALIVE_MS = 30_000;
-
-interface DocumentCall {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  readonly path: string;
-  readonly wire?: WireRequest | undefined;
-}
 
 interface AnsweredDocument {
   readonly document: Readonly<Record<string, unknown>>;
@@ -81,7 +76,7 @@ export class RecraftClient {
   /** Asks for a small JSON document and gives it with its headers. @throws GatewayError */
   async ask(
     deployment: Deployment,
-    { method, path, wire }: DocumentCall,
+    { method, path, wire, missing }: DocumentCall,
     signal: AbortSignal,
     times: UpstreamTimes = { sentAt: undefined, firstByteAt: undefined },
   ): Promise<AnsweredDocument> {
@@ -108,6 +103,9 @@ export class RecraftClient {
     times.firstByteAt = performance.now();
     const body = Buffer.from(await answer.body.arrayBuffer());
     const contentType = String(answer.headers['content-type'] ?? '');
+    if (answer.statusCode === 404 && missing !== undefined) {
+      throw new GatewayError(missing, 'There is no such style, or it is not accessible.', { param: 'style_id' });
+    }
     if (answer.statusCode >= 300) throw translateRefusal({ status: answer.statusCode, contentType, body });
     const requestId = answer.headers['x-recraft-requestid'];
     return {

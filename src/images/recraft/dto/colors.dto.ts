@@ -4,11 +4,12 @@ import {
   ArrayMaxSize,
   ArrayMinSize,
   IsArray,
-  IsHexColor,
   IsInt,
   IsNumber,
   IsObject,
   IsOptional,
+  IsString,
+  Matches,
   Max,
   Min,
   ValidateNested,
@@ -17,7 +18,8 @@ import {
 /** A colour, and how much of it there is. */
 export class WeightedColorDto {
   /** @example "#1e90ff" */
-  @IsHexColor()
+  @IsString()
+  @Matches(/^#?[0-9a-fA-F]{6}$/, { message: 'hex must be like #1e90ff' })
   hex!: string;
 
   /** @example 0.4 */

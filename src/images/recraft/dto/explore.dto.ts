@@ -10,7 +10,6 @@ import {
   IsUUID,
   Matches,
   Max,
-  MaxLength,
   Min,
   ValidateNested,
 } from 'class-validator';
@@ -27,15 +26,6 @@ export class ExploreDto extends RecraftOptionsDto {
   @IsString()
   @IsNotEmpty()
   prompt!: string;
-
-  /**
-   * A standard or Pro model of Recraft V4 or V4.1.
-   * @example "recraftv4_1"
-   */
-  @IsOptional()
-  @IsString()
-  @MaxLength(256)
-  model?: string;
 
   /** Pixels of the model's own list, or an aspect. */
   @ApiPropertyOptional({ pattern: SIZE_PATTERN.source, default: '1:1' })

@@ -23,6 +23,16 @@ const CREATIVITIES = ['simple', 'standard', 'eccentric'] as const;
 
 /** How pictures come back. `null` anywhere means "not given". */
 export abstract class RecraftOptionsDto {
+  /**
+   * A configured name, or Recraft's own name of a model, with or without `recraft/`. Work that needs no model is done by
+   * the account behind it.
+   * @example "recraftv3"
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(256)
+  model?: string;
+
   /** Links that Recraft keeps for about a day, base64, or the files themselves in a form. */
   @ApiPropertyOptional({ enum: RESPONSE_FORMATS, default: 'url' })
   @IsOptional()
@@ -43,15 +53,6 @@ export abstract class RecraftOptionsDto {
 
 /** What several pictures of a model have in common. */
 export abstract class RecraftModelDto extends RecraftOptionsDto {
-  /**
-   * A configured name, or Recraft's own name of a model, with or without `recraft/`.
-   * @example "recraftv3"
-   */
-  @IsOptional()
-  @IsString()
-  @MaxLength(256)
-  model?: string;
-
   /** How many pictures, 1 to 6. Each is paid for. */
   @ApiPropertyOptional({ type: 'integer', default: 1 })
   @IsOptional()

@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Sandbox } from '../../src/sandbox/sandbox.js';
+import { type RunningGateway, startGateway } from '../support/gateway.js';
+import { aPicture } from '../support/pictures.js';
+
+/** A style that the sandbox has from the start and that fits every model. */
+const STYLE = '11111111-2222-3333-4444-555555555555';
+
+interface Row {
+  readonly model: string;
+  readonly line: 'v2' | 'v3' | 'v4';
+  readonly vector: boolean;
+  readonly promptMax: number;
+  readonly customStyle: 'refused' | 'allowed' | 'required';
+  readonly size: string;
+  /** A size of another column. */
+  readonly foreignSize: string;
+}
+
+const V4_NAMES = ['recraftv4', 'recraftv4_1', 'recraftv4_1_utility'];
+
+function row(model: string): Row {
+  const line = model.startsWith('recraftv2') ? 'v2' : model.startsWith('recraftv3') ? 'v3' : 'v4';
+  const vector = model.endsWith('_vector');
+  const isPro = model.includes('_pro');
+  const own = line === 'v4' ? (isPro ? '2688x1536' : '1344x768') : '1820x1024';
+  return {
+    model,
+    line,
+    vector,
+    promptMax: line === 'v4' ? 10_000 : 1_000,
+    customStyle: model.includes('flash') ? 'refused' : model.includes('styles') ? 'required' : 'allowed',
+    size: vector ? '16:9' : own,
+    foreignSize: isPro || line !== 'v4' ? '1344x768' : '1820x1024',
+  };
+}
+
+/** Every model of recraft-api.md §3, written down from there and not from the gateway's catalogue. */
+const MODELS: readonly Row[] = [
+  ...V4_NAMES.flatMap((name) => [name, `${name}_vector`, `${name}_pro`, `${name}_pro_vector`]),
+  ...['recraftv4_styles', 'recraftv4_styles_vector', 'recraftv4_styles_pro', 'recraftv4_styles_pro_vector'],
+  ...['recraftv4_1_flash', 'recraftv4_1_flash_v2', 'recraftv3', 'recraftv3_vector', 'recraftv2', 'recraftv2_vector'],
+].map(row);
+
+interface Case {
+  readonly what: string;
+  readonly path: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** The field a refusal names; undefined: it is allowed. */
+  readonly refused: string | undefined;
+}
+
+let picture: string;
+let mask: string;
+
+/** What every generation of a model needs. */
+function base({ model, customStyle }: Row): Record<string, unknown> {
+  return { model, prompt: 'a fox', ...(customStyle === 'required' && { style_id: STYLE }) };
+}
+
+function generations(own: Row): Case[] {
+  const { line, vector, promptMax, customStyle, size, foreignSize } = own;
+  const one = (what: string, fields: object, refused?: string): Case => ({
+    what,
+    path: 'generations',
+    fields: { ...base(own), ...fields },
+    refused,
+  });
+  const unless = (isAllowed: boolean, param: string): string | undefined => (isAllowed ? undefined : param);
+  const styled = line !== 'v4';
+  const named = line === 'v2' ? 'Watercolor' : 'Noir';
+  return [
+    one('as it is', {}),
+    one('its longest prompt', { prompt: 'x'.repeat(promptMax) }),
+    one('a longer prompt', { prompt: 'x'.repeat(promptMax + 1) }, 'prompt'),
+    one('six pictures', { n: 6 }),
+    one('seven pictures', { n: 7 }, 'n'),
+    one('its own size', { size }),
+    one('an aspect', { size: '4:5' }),
+    ...(vector ? [] : [one('the size of another column', { size: foreignSize }, 'size')]),
+    one('a size of nobody', { size: '1000x1001' }, 'size'),
+    ...(customStyle === 'required' || vector ? [] : [one('a style name', { style: named }, unless(styled, 'style'))]),
+    one('a style of its own', { style_id: STYLE }, unless(customStyle !== 'refused', 'style_id')),
+    ...(customStyle === 'required' ? [one('no style', { style_id: null }, 'style_id')] : []),
+    one('a negative prompt', { negative_prompt: 'rain' }, unless(styled, 'negative_prompt')),
+    one('colours', { controls: { colors: [{ rgb: [1, 2, 3] }] } }),
+    one('an artistic level', { controls: { artistic_level: 2 } }, unless(line === 'v3', 'controls.artistic_level')),
+    one('no text', { controls: { no_text: true } }, unless(line === 'v3', 'controls.no_text')),
+    one('a text layout', { text_layout: [{ text: 'HI', bbox: [[0, 0], [1, 0], [1, 1], [0, 1]] }] }, unless(line === 'v3', 'text_layout')),
+    one('a seed', { random_seed: 4_294_967_295 }),
+    one('a seed beyond', { random_seed: 4_294_967_296 }, 'random_seed'),
+    { ...one('the raster route', {}, unless(!vector, 'model')), path: 'generations/raster' },
+    { ...one('the vector route', {}, unless(vector, 'model')), path: 'generations/vector' },
+  ]; // prettier-ignore
+}
+
+function operations(own: Row): Case[] {
+  const { model, line, customStyle } = own;
+  const image = { image_url: picture };
+  const draws = customStyle === 'allowed';
+  const edits = draws && line !== 'v2';
+  const explores = draws && line === 'v4' && !model.includes('utility');
+  const one = (path: string, fields: object, isAllowed: boolean): Case => ({
+    what: 'the operation',
+    path,
+    fields: { model, ...fields },
+    refused: isAllowed ? undefined : 'model',
+  });
+  const prompt = 'a cake';
+  return [
+    one('imageToImage', { ...image, prompt, strength: 0.4 }, edits),
+    one('inpaint', { ...image, mask_url: mask, prompt }, line === 'v3'),
+    one('generateBackground', { ...image, mask_url: mask, prompt }, line === 'v3'),
+    one('replaceBackground', { ...image, prompt }, line === 'v3'),
+    one('outpaint', { ...image, prompt, expand_top: 20 }, line === 'v3'),
+    one('variateImage', { ...image, size: '1:1' }, edits),
+    one('explore', { prompt }, explores),
+  ];
+}
+
+let sandbox: Sandbox;
+let gateway: RunningGateway;
+
+beforeAll(async () => {
+  sandbox = await Sandbox.start({ requestsPerSecond: 0, imagesPerMinute: 0, credits: 100_000_000 });
+  gateway = await startGateway(sandbox);
+  const asUrl = (bytes: Buffer): string => `data:image/png;base64,${bytes.toString('base64')}`;
+  picture = asUrl(await aPicture());
+  mask = asUrl(await aPicture({ color: '#fff' }));
+});
+afterAll(async () => {
+  await gateway.close();
+  await sandbox.close();
+});
+beforeEach(() => {
+  sandbox.reset();
+});
+
+async function expectOutcome({ path, fields, refused }: Case): Promise<void> {
+  const response = await gateway.post(`/v1/images/${path}`, fields);
+  const { error } = (await response.json()) as { error?: { param: string | null; message: string } };
+  const found = { status: response.status, param: error?.param, asked: sandbox.requests().length };
+  const expected =
+    refused === undefined ? { status: 200, param: undefined, asked: 1 } : { status: 400, param: refused, asked: 0 };
+  expect({ ...found, message: error?.message }).toEqual({ ...expected, message: error?.message });
+}
+
+describe.each(MODELS)('$model', (own) => {
+  it.each(generations(own))('$path with $what', async (one) => {
+    await expectOutcome(one);
+  });
+
+  // The pictures are made before the tests and after the table.
+  it.each(operations(own).map(({ path }, index) => ({ path, index })))('$path', async ({ index }) => {
+    const found = operations(own)[index];
+    if (!found) throw new Error('The table of operations has changed its length.');
+    await expectOutcome(found);
+  });
+});
+
+describe('A picture that an operation does not take', () => {
+  const svg = `data:image/svg+xml;base64,${Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="300" height="300"/>').toString('base64')}`;
+  const small = async (side: number): Promise<string> =>
+    `data:image/png;base64,${(await aPicture({ width: side, height: side })).toString('base64')}`;
+  const takingSvg = ['removeBackground', 'eraseRegion', 'imageToImage', 'inpaint', 'outpaint', 'replaceBackground', 'generateBackground', 'variateImage']; // prettier-ignore
+  const all = [...takingSvg, 'vectorize', 'crispUpscale', 'creativeUpscale', 'enhance'];
+  const fields = { prompt: 'x', strength: 0.5, expand_left: 8 };
+  const only = (path: string): object =>
+    path === 'variateImage'
+      ? { size: '1:1' }
+      : takingSvg.includes(path) && path !== 'removeBackground' && path !== 'eraseRegion'
+        ? fields
+        : {};
+
+  it.each(all)('%s: a drawing', async (path) => {
+    const isTaken = takingSvg.includes(path);
+    const masked = ['inpaint', 'generateBackground', 'eraseRegion'].includes(path);
+    const large = `data:image/png;base64,${(await aPicture({ width: 300, height: 300, color: '#fff' })).toString('base64')}`;
+    await expectOutcome({
+      what: 'a drawing',
+      path,
+      fields: { ...only(path), image_url: svg, ...(masked && { mask_url: large }) },
+      refused: isTaken ? undefined : 'image_url',
+    });
+  });
+
+  it.each(all)('%s: one of 255 pixels', async (path) => {
+    const mask_url = await small(255);
+    const masked = ['inpaint', 'generateBackground', 'eraseRegion'].includes(path);
+    await expectOutcome({
+      what: 'small',
+      path,
+      fields: { ...only(path), image_url: await small(255), ...(masked && { mask_url }) },
+      refused: path === 'crispUpscale' ? undefined : 'image_url',
+    });
+  });
+
+  it.each(['inpaint', 'generateBackground', 'eraseRegion'])('%s: a mask of another size', async (path) => {
+    await expectOutcome({
+      what: 'a mask',
+      path,
+      fields: { ...only(path), image_url: picture, mask_url: await small(300) },
+      refused: 'mask_url',
+    });
+  });
+});
+
+describe('A picture that is to grow', () => {
+  it.each([
+    [{}, 'size'],
+    [{ expand_left: 0 }, 'size'],
+    [{ size: '16:9', expand_left: 10 }, 'size'],
+    [{ expand_left: 4097 }, 'expand_left'],
+    [{ expand_left: 4000 }, 'expand_left'],
+    [{ expand_top: -1 }, 'expand_top'],
+    [{ size: '5000x100' }, 'size'],
+    [{ zoom_out_percentage: 100 }, 'zoom_out_percentage'],
+    [{ zoom_out_percentage: 40, expand_bottom: 20 }, undefined],
+    [{ size: '1:2' }, undefined],
+  ])('by %j', async (frame, refused) => {
+    await expectOutcome({
+      what: 'a frame',
+      path: 'outpaint',
+      fields: { prompt: 'x', image_url: picture, ...frame },
+      refused,
+    });
+  });
+});
