@@ -5,6 +5,7 @@ import { ImagesService } from './images.service.js';
 import { EditsController } from './openai/edits.controller.js';
 import { GenerationsController } from './openai/generations.controller.js';
 import { VariationsController } from './openai/variations.controller.js';
+import { AccountController } from './recraft/account.controller.js';
 import { PICTURE_CONTROLLERS } from './recraft/picture.controllers.js';
 import { StylesController } from './recraft/styles.controller.js';
 import { ToolsController } from './recraft/tools.controller.js';
@@ -19,6 +20,7 @@ import { ToolsController } from './recraft/tools.controller.js';
     ...PICTURE_CONTROLLERS,
     StylesController,
     ToolsController,
+    AccountController,
   ],
   providers: [ImagesService],
   exports: [ImagesService],

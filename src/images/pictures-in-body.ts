@@ -78,6 +78,8 @@ function refusedFile(param: string, [first]: readonly PictureSlot[]): GatewayErr
 
 /** A URL, `{image_url}` as OpenAI's JSON edits have it, or a list of either (openai-images.md §1.3). */
 function references(param: string, value: unknown, maxBytes: number): SourceImage[] {
+  // A form's field that was left empty; Swagger UI sends some.
+  if (value === '') return [];
   if (Array.isArray(value))
     return value.flatMap((element, index) => references(`${param}[${index}]`, element, maxBytes));
   if (typeof value === 'string') return [reference(param, value, maxBytes)];

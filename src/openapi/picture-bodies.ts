@@ -30,9 +30,7 @@ export function pictureBody(path: string): RequestBody | undefined {
   if (!route) return undefined;
   const fields = { $ref: `#/components/schemas/${route.dto.name}` };
   if (route.slots.length === 0) return { required: true, content: { 'application/json': { schema: fields } } };
-  const form = Object.fromEntries(
-    route.slots.map((slot) => [formName(slot), slot.most === 1 ? fileOf(slot) : filesOf(slot)]),
-  );
+  const form = Object.fromEntries(route.slots.map((slot) => [formName(slot), fileOf(slot)]));
   const links = Object.fromEntries(
     route.slots.map((slot) => [linkName(slot), slot.most === 1 ? linkOf(slot) : linksOf(slot)]),
   );
@@ -65,17 +63,10 @@ function sentence({ purpose }: PictureSlot): string {
   return `${purpose.slice(0, 1).toUpperCase()}${purpose.slice(1)}.`;
 }
 
+/** More files of a slot are parts of the same name, which Swagger UI does not send as a list. */
 function fileOf(slot: PictureSlot): Schema {
-  return { type: 'string', format: 'binary', description: sentence(slot) };
-}
-
-function filesOf(slot: PictureSlot): Schema {
-  return {
-    type: 'array',
-    maxItems: slot.most,
-    items: { type: 'string', format: 'binary' },
-    description: sentence(slot),
-  };
+  const repeated = slot.most === 1 ? '' : ` Repeat the field for more, ${slot.most} at most.`;
+  return { type: 'string', format: 'binary', description: sentence(slot) + repeated };
 }
 
 function linkOf(slot: PictureSlot): Schema {

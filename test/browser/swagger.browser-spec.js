@@ -83,7 +83,7 @@ describeInBrowser('Swagger UI', () => {
   }
 
   async function open(operationId) {
-    const operation = page.locator(`#operations-Images-${operationId}`);
+    const operation = page.locator(`[id^="operations-"][id$="-${operationId}"]`);
     await operation.locator('.opblock-summary-control').click();
     return operation;
   }
@@ -140,6 +140,7 @@ describeInBrowser('Swagger UI', () => {
     const edit = await open('createImageEdit');
     await edit
       .locator('input[type=file]')
+      .first()
       .setInputFiles({ name: 'mine.png', mimeType: 'image/png', buffer: await aPng() });
     await edit.getByPlaceholder('controls').fill('{"colors": [{"rgb": [0, 71, 171]}]}');
 
@@ -151,6 +152,45 @@ describeInBrowser('Swagger UI', () => {
     expect(fields).toMatchObject({ strength: 0.5, controls: { colors: [{ rgb: [0, 71, 171] }] } });
     expect(Object.values(fields)).not.toContain('');
     expect(fields).not.toHaveProperty('style');
+    expectQuiet();
+  });
+
+  it.each([
+    ['Images: OpenAI dialect', 'createImageVariation'],
+    ['Images: Recraft dialect', 'removeBackground'],
+    ['Images: Recraft dialect', 'vectorize'],
+    ['Styles', 'createStyle'],
+  ])('takes a picture in the group %s: %s', async (group, operationId) => {
+    await page.goto(`http://${HOST}:${port}/docs`);
+    await authorize();
+    const operation = await open(operationId);
+    expect(await operation.getAttribute('id')).toContain(group.split(': ').at(-1).replaceAll(' ', '_'));
+    await operation
+      .locator('input[type=file]')
+      .first()
+      .setInputFiles({ name: 'mine.png', mimeType: 'image/png', buffer: await aPng() });
+
+    const { status, body } = await execute(operation);
+
+    expect({ status, error: body.error }).toEqual({ status: '200', error: undefined });
+    expectQuiet();
+  });
+
+  it.each([
+    ['Styles', 'listBasicStyles', 'styles'],
+    ['Account', 'readAccount', 'credits'],
+    ['Models', 'listModels', 'data'],
+    ['Health', 'checkReadiness', 'status'],
+  ])('answers in the group %s: %s', async (group, operationId, member) => {
+    await page.goto(`http://${HOST}:${port}/docs`);
+    await authorize();
+    const operation = await open(operationId);
+    expect(await operation.getAttribute('id')).toContain(group);
+
+    const { status, body } = await execute(operation);
+
+    expect(status).toBe('200');
+    expect(body).toHaveProperty(member);
     expectQuiet();
   });
 
@@ -166,6 +206,7 @@ describeInBrowser('Swagger UI', () => {
     const edit = await open('createImageEdit');
     await edit
       .locator('input[type=file]')
+      .first()
       .setInputFiles({ name: 'mine.png', mimeType: 'image/png', buffer: await aPng() });
 
     expect((await execute(edit)).status).toBe('200');

@@ -107,8 +107,8 @@ describe('Every operation', () => {
       .getHttpAdapter()
       .getInstance()
       .router.stack.filter(({ route }) => route && !/^\/($|docs|openapi)/.test(route.path))
-      .map(({ route }) => route.path.replace(/\*(\w+)/, '{$1}'));
-    const withoutTwins = routes.filter((path) => !/^\/(images|models|model)(\/|$)|liveness$/.test(path));
+      .map(({ route }) => route.path.replace(/[*:](\w+)/, '{$1}'));
+    const withoutTwins = routes.filter((path) => !/^\/(images|models|model|styles|prompts|colors|users)(\/|$)|liveness$|^\/v1\/status$/.test(path));
 
     expect(Object.keys(document.paths).sort()).toEqual([...new Set(withoutTwins)].sort());
   });

@@ -118,12 +118,12 @@ describe('The picture of a form', () => {
   });
 
   it.each([
-    ['mask', 'invalid_image_file'],
-    ['mask[]', 'invalid_image_file'],
-    ['markup', 'unsupported_parameter'],
-  ])('may not come with a %s that is opaque or unknown', async (name, code) => {
+    ['mask', 'image_generation_user_error', 'invalid_image_file'],
+    ['mask[]', 'image_generation_user_error', 'invalid_image_file'],
+    ['markup', 'invalid_request_error', 'unsupported_parameter'],
+  ])('may not come with a %s that is opaque or unknown', async (name, type, code) => {
     const form = formOf(prompt, ['image', file()], [name, file()]);
-    await expectError(await edit(form), { status: 400, code, param: name });
+    await expectError(await edit(form), { status: 400, type, code, param: name });
     expect(sandbox.requests()).toEqual([]);
   });
 });

@@ -56,6 +56,7 @@ const FORMS: readonly (readonly [title: RegExp, fields: Readonly<Record<string, 
   ],
   [/streaming body/, { prompt: 'winter', n: '1', strength: '0.2' }],
   [/Blob without name/, { prompt: 'héllo "quoted" ünïcode 日本\nsecond line' }],
+  [/[vV]ariation/, { size: '1024x1024' }],
   [/edit stream:true/, { prompt: 'x', response_format: 'b64_json' }],
   [/edit (?:stream|raw bytes|open file object|toStreamingFile|fetch Response)|array of one/, { strength: '0.2' }],
 ];

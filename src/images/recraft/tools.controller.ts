@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ApiDocument } from '../../openapi/recraft-documents.js';
@@ -7,11 +7,11 @@ import { ImagesService } from '../images.service.js';
 import { given } from '../request-fields.js';
 import { JsonBody } from '../request-body.js';
 import { answerDocument } from './document-answer.js';
-import { AccountDto, StatusDto } from './dto/account.dto.js';
 import { OptimizeColorsDto, OptimizedColorsDto } from './dto/colors.dto.js';
 import { EnhancedPromptDto, EnhancePromptDto } from './dto/prompts.dto.js';
 
-/** Recraft's helpers beside its pictures, and what it says of the account. */
+/** Recraft's helpers beside its pictures. */
+@ApiTags('Images: Recraft dialect')
 @ApiBearerAuth()
 @Controller()
 export class ToolsController {
@@ -20,7 +20,6 @@ export class ToolsController {
   @Post(['v1/prompts/enhance', 'prompts/enhance'])
   @HttpCode(200)
   @UseGuards(JsonBody)
-  @ApiTags('Images: Recraft dialect')
   @ApiOperation({ operationId: 'enhancePrompt', summary: 'Make a prompt richer.' })
   @ApiDocument(EnhancedPromptDto)
   enhance(@Body() dto: EnhancePromptDto, @Req() request: Request, @Res() response: Response): Promise<void> {
@@ -30,34 +29,17 @@ export class ToolsController {
   @Post(['v1/colors/optimize', 'colors/optimize'])
   @HttpCode(200)
   @UseGuards(JsonBody)
-  @ApiTags('Images: Recraft dialect')
   @ApiOperation({ operationId: 'optimizeColors', summary: 'Reduce a list of colours.' })
   @ApiDocument(OptimizedColorsDto)
   optimize(@Body() dto: OptimizeColorsDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     return this.answer('optimizeColors', request, response, given(dto));
   }
 
-  @Get(['v1/users/me', 'users/me'])
-  @ApiTags('Account')
-  @ApiOperation({ operationId: 'readAccount', summary: "The Recraft account's balance, in API units." })
-  @ApiDocument(AccountDto)
-  account(@Req() request: Request, @Res() response: Response): Promise<void> {
-    return this.answer('readAccount', request, response);
-  }
-
-  @Get(['status', 'v1/status'])
-  @ApiTags('Account')
-  @ApiOperation({ operationId: 'readStatus', summary: 'Whether Recraft works.' })
-  @ApiDocument(StatusDto)
-  status(@Req() request: Request, @Res() response: Response): Promise<void> {
-    return this.answer('readStatus', request, response);
-  }
-
   private async answer(
     operation: DocumentOperation,
     request: Request,
     response: Response,
-    fields: Readonly<Record<string, unknown>> = {},
+    fields: Readonly<Record<string, unknown>>,
   ): Promise<void> {
     const document = await this.images.ask({ operation, fields, pictures: [] }, request.call);
     answerDocument(response, request.call, document);

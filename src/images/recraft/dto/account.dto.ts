@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
 /** The account at Recraft. */
 export class AccountDto {
+  /** Recraft's id of the account. */
   @ApiProperty({ format: 'uuid' })
   id!: string;
 
@@ -9,15 +10,19 @@ export class AccountDto {
   @ApiProperty({ type: 'integer', example: 99_500 })
   credits!: number;
 
+  /** The account's address. */
   @ApiPropertyOptional({ format: 'email' })
   email?: string;
 
+  /** The account's name. */
   name?: string;
 }
 
 /** Whether Recraft works. */
 export class StatusDto {
+  /** Whether it answers. */
   service!: boolean;
 
+  /** Whether it makes pictures. */
   generation!: boolean;
 }

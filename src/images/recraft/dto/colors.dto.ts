@@ -17,12 +17,18 @@ import {
 
 /** A colour, and how much of it there is. */
 export class WeightedColorDto {
-  /** @example "#1e90ff" */
+  /**
+   * Red, green and blue.
+   * @example "#1e90ff"
+   */
   @IsString()
   @Matches(/^#?[0-9a-fA-F]{6}$/, { message: 'hex must be like #1e90ff' })
   hex!: string;
 
-  /** @example 0.4 */
+  /**
+   * How much of it there is, beside the others.
+   * @example 0.4
+   */
   @IsOptional()
   @IsNumber()
   @Min(0)
@@ -50,15 +56,22 @@ export class OptimizeColorsDto {
 
 /** What a colour becomes. */
 export class ColorChangeDto {
-  /** @example "#1e90ff" */
+  /**
+   * As it was given.
+   * @example "#1e90ff"
+   */
   from!: string;
 
-  /** @example "#1e88e5" */
+  /**
+   * The one that stands for it.
+   * @example "#1e88e5"
+   */
   to!: string;
 }
 
 /** What each colour becomes. */
 export class OptimizedColorsDto {
+  /** One entry for each colour. */
   mapping!: ColorChangeDto[];
 
   /** What Recraft charged, in API units. */

@@ -11,5 +11,6 @@ export class PictureAnswerDto {
   @ApiProperty({ type: 'integer', example: 10 })
   credits!: number;
 
+  /** The picture. */
   image!: PictureDto;
 }

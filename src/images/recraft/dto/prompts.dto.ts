@@ -15,7 +15,10 @@ export class EnhancePromptDto {
 
 /** The richer prompt. */
 export class EnhancedPromptDto {
-  /** @example "A red fox asleep in fresh snow, soft morning light, flat illustration" */
+  /**
+   * The prompt with more detail.
+   * @example "A red fox asleep in fresh snow, soft morning light, flat illustration"
+   */
   enhanced_prompt!: string;
 
   /** What Recraft charged, in API units. */

@@ -44,6 +44,7 @@ export class CreateStyleDto {
   style?: string;
 
   /** One for each picture. */
+  @ApiPropertyOptional({ type: [Number], example: [] })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(10)
@@ -51,12 +52,14 @@ export class CreateStyleDto {
   image_weights?: number[];
 
   /** Ids of styles to mix. Recraft V3 and V2. */
+  @ApiPropertyOptional({ type: [String], example: [] })
   @IsOptional()
   @IsArray()
   @IsString({ each: true })
   source_styles?: string[];
 
   /** One for each of `source_styles`. */
+  @ApiPropertyOptional({ type: [Number], example: [] })
   @IsOptional()
   @IsArray()
   @IsNumber({}, { each: true })
@@ -93,17 +96,26 @@ export class StyleDto {
   @ApiPropertyOptional({ format: 'uuid' })
   id!: string;
 
-  /** @example "any" */
+  /**
+   * The style it started from.
+   * @example "any"
+   */
   style?: string;
 
+  /** The refinement it started from. */
   substyle?: string;
 
-  /** @example "recraftv4_styles" */
+  /**
+   * The model it is bound to.
+   * @example "recraftv4_styles"
+   */
   model?: string;
 
+  /** When it was made. */
   @ApiPropertyOptional({ format: 'date-time' })
   creation_time?: string;
 
+  /** Whether it belongs to this account alone. */
   is_private?: boolean;
 
   /** What Recraft charged, in API units. */
@@ -113,22 +125,31 @@ export class StyleDto {
 
 /** Styles. */
 export class StylesDto {
+  /** All of them. */
   styles!: StyleDto[];
 }
 
 /** A curated style. */
 export class BasicStyleDto {
+  /** Its id. */
   @ApiPropertyOptional({ format: 'uuid' })
   style_id!: string;
 
-  /** @example "Photorealism" */
+  /**
+   * Give it as `style`.
+   * @example "Photorealism"
+   */
   style!: string;
 
-  /** @example "recraftv3" */
+  /**
+   * The model that has it.
+   * @example "recraftv3"
+   */
   model!: string;
 }
 
 /** Curated styles. */
 export class BasicStylesDto {
+  /** All of them. */
   styles!: BasicStyleDto[];
 }
