@@ -5,7 +5,7 @@ import { Settings } from '../../config/settings.js';
 import { ApiEdit } from '../../openapi/pictures.js';
 import { ImagesService } from '../images.service.js';
 import { PicturesBody, pictureOf } from '../request-body.js';
-import { answerFor } from './answer-for.js';
+import { answerOrder } from './answer-order.js';
 import { EditImageDto } from './dto/edit-image.dto.js';
 import { EDIT_SLOTS } from './edit-slots.js';
 import { editSources } from './edit-sources.js';
@@ -29,6 +29,6 @@ export class EditsController {
   async edit(@Body() dto: EditImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     const sources = await editSources(pictureOf(request, 'image'), pictureOf(request, 'mask'));
     const order = editOrder(dto, sources, this.settings.models, modelInPath(request));
-    await this.images.fulfil(order, request.call, answerFor(dto, order, request, response, this.settings.heartbeatMs));
+    await answerOrder(this.images, dto, order, request, response, this.settings.heartbeatMs);
   }
 }

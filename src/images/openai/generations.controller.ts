@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { Settings } from '../../config/settings.js';
 import { ApiGeneration } from '../../openapi/pictures.js';
 import { ImagesService } from '../images.service.js';
-import { answerFor } from './answer-for.js';
+import { answerOrder } from './answer-order.js';
 import { GenerateImageDto } from './dto/generate-image.dto.js';
 import { GENERATION_SLOTS } from './edit-slots.js';
 import { modelInPath } from './model-in-path.js';
@@ -32,6 +32,6 @@ export class GenerationsController {
       modelInPath(request),
       filesOf(request, 'style_references'),
     );
-    await this.images.fulfil(order, request.call, answerFor(dto, order, request, response, this.settings.heartbeatMs));
+    await answerOrder(this.images, dto, order, request, response, this.settings.heartbeatMs);
   }
 }

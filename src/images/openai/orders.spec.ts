@@ -63,7 +63,6 @@ describe('generationOrder', () => {
 
   it.each([
     [{ background: 'transparent' }, 'background'],
-    [{ output_format: 'jpeg' }, 'output_format'],
     [{ output_format: 'gif' }, 'output_format'],
   ])('refuses %j: no model can', (fields, param) => {
     expect(() => interpret(fields)).toThrow(expect.objectContaining({ fault: 'unsupportedValue', param }));

@@ -140,8 +140,7 @@ function interpret(
   const known = fields as KnownFields;
   const common: CommonPart = {
     ...drawingOf(known),
-    // A stream carries base64 at OpenAI, and its clients expect nothing else.
-    responseFormat: known.response_format ?? (known.stream === true ? 'b64_json' : policy.defaultResponseFormat),
+    responseFormat: responseFormatOf(known, policy),
     ...present('imageFormat', formatOf(known)),
     extra,
   };
@@ -156,19 +155,26 @@ function withoutDalleStyle(fields: Readonly<Fields>, ignore: (name: string) => v
   return others;
 }
 
-/** Recraft's own field wins over OpenAI's word for it. */
+/** Recraft's own field wins over OpenAI's word for it. A JPEG is made of the PNG (jpeg-answer.ts). */
 function formatOf({ image_format, output_format }: KnownFields): CommonPart['imageFormat'] {
   if (image_format !== undefined || output_format === undefined) return image_format;
-  if (output_format === 'jpeg' || output_format === 'gif') {
-    throw new GatewayError(
-      'unsupportedValue',
-      `Recraft makes no ${output_format}; use png, webp or, with a vector model, svg.`,
-      {
-        param: 'output_format',
-      },
-    );
+  if (output_format === 'gif') {
+    const message = 'Recraft makes no gif; use png, webp, jpeg or, with a vector model, svg.';
+    throw new GatewayError('unsupportedValue', message, { param: 'output_format' });
   }
-  return output_format;
+  return output_format === 'jpeg' ? 'png' : output_format;
+}
+
+/** The gateway has no place to serve a JPEG of its own making from, and a stream passes pictures as they come. */
+function responseFormatOf(known: KnownFields, policy: DialectPolicy): CommonPart['responseFormat'] {
+  if (known.output_format !== 'jpeg') {
+    // A stream carries base64 at OpenAI, and its clients expect nothing else.
+    return known.response_format ?? (known.stream === true ? 'b64_json' : policy.defaultResponseFormat);
+  }
+  const param =
+    known.stream === true ? 'output_format' : known.response_format === 'url' ? 'response_format' : undefined;
+  if (param === undefined) return 'b64_json';
+  throw new GatewayError('unsupportedValue', 'A jpeg comes as b64_json, and not in a stream.', { param });
 }
 
 function checkBackground({ background }: KnownFields, ignore: (name: string) => void): void {

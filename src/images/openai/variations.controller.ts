@@ -5,7 +5,7 @@ import { Settings } from '../../config/settings.js';
 import { ApiEdit } from '../../openapi/pictures.js';
 import { ImagesService } from '../images.service.js';
 import { PicturesBody, pictureOf } from '../request-body.js';
-import { answerFor } from './answer-for.js';
+import { answerOrder } from './answer-order.js';
 import { VariateImageDto } from './dto/variate-image.dto.js';
 import { VARIATION_SLOTS } from './edit-slots.js';
 import { editSources } from './edit-sources.js';
@@ -29,6 +29,6 @@ export class VariationsController {
   async variate(@Body() dto: VariateImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     const { image } = await editSources(pictureOf(request, 'image'), undefined);
     const order = variationOrder(dto, image, this.settings.models, modelInPath(request));
-    await this.images.fulfil(order, request.call, answerFor(dto, order, request, response, this.settings.heartbeatMs));
+    await answerOrder(this.images, dto, order, request, response, this.settings.heartbeatMs);
   }
 }

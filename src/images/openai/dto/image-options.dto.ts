@@ -121,7 +121,7 @@ export abstract class ImageOptionsDto {
   @IsIn(['webp', 'png'])
   image_format?: 'webp' | 'png';
 
-  /** OpenAI's word for `image_format`; `svg` only with a vector model. */
+  /** OpenAI's word for `image_format`. `svg` only with a vector model; `jpeg` as `b64_json`, made by the gateway. */
   @ApiPropertyOptional({ enum: OUTPUT_FORMATS })
   @IsOptional()
   @IsIn(OUTPUT_FORMATS)

@@ -1,0 +1,64 @@
+import { GatewayError } from '../../errors/gateway-error.js';
+import { toJpeg } from '../../pixels/convert.js';
+import type { AnswerHead, AnswerSink } from '../image-provider.js';
+
+interface Picture {
+  readonly b64_json?: string;
+}
+
+interface Answer {
+  readonly data?: readonly Picture[];
+}
+
+/**
+ * Turns the pictures of an answer into JPEGs, which Recraft does not make, and hands the whole on. They have to be decoded,
+ * so this one answer does not stream: it is held until it is complete.
+ */
+export class JpegAnswer implements AnswerSink {
+  private readonly chunks: Uint8Array[] = [];
+  private head: AnswerHead | undefined;
+
+  constructor(private readonly answer: AnswerSink) {}
+
+  begin(head: AnswerHead): void {
+    this.head = head;
+  }
+
+  write(chunk: Uint8Array): boolean {
+    this.chunks.push(chunk);
+    return true;
+  }
+
+  /** Never asked for: nothing goes out before the end. */
+  onDrain(resume: () => void): void {
+    resume();
+  }
+
+  end(last?: Uint8Array): void {
+    if (last) this.chunks.push(last);
+  }
+
+  /** Nothing has gone out: the error gets an answer of its own. */
+  fail(): void {
+    this.chunks.length = 0;
+  }
+
+  /** Converts what has come and answers. @throws GatewayError where Recraft's picture is none */
+  async finish(): Promise<void> {
+    if (!this.head) throw new Error('An answer that is finished has begun.');
+    const answer = JSON.parse(Buffer.concat(this.chunks).toString('utf8')) as Answer;
+    const data = await Promise.all((answer.data ?? []).map(converted));
+    const body = Buffer.from(JSON.stringify({ ...answer, data }));
+    this.answer.begin({ ...this.head, contentLength: body.length });
+    this.answer.end(body);
+  }
+}
+
+async function converted(picture: Picture): Promise<Picture> {
+  try {
+    const jpeg = await toJpeg(Buffer.from(picture.b64_json ?? '', 'base64'));
+    return { ...picture, b64_json: jpeg.toString('base64') };
+  } catch (cause) {
+    throw new GatewayError('upstreamInvalidAnswer', "Recraft's answer could not be used: it is no picture.", { cause });
+  }
+}
