@@ -83,6 +83,14 @@ export class Environment {
   @IsFlag()
   DROP_PARAMS: boolean = true;
 
+  @Variable('Edits with a transparent background: `true` lets a second, charged operation remove it.')
+  @IsFlag()
+  ALLOW_SECOND_CHARGE: boolean = false;
+
+  @Variable('Make pictures fit that Recraft refuses for their container or size alone (GIF, AVIF, large ones).')
+  @IsFlag()
+  NORMALISE_IMAGES: boolean = false;
+
   @Variable('Largest picture of an upload, in bytes (20 MiB, as Recraft).')
   @IsWholeNumber(1, GIB)
   MAX_IMAGE_BYTES: number = 20 * MIB;

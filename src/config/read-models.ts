@@ -37,6 +37,7 @@ export function readModels(
       defaultModel,
       defaultResponseFormat: environment.DEFAULT_RESPONSE_FORMAT,
       dropParams: environment.DROP_PARAMS,
+      allowSecondCharge: environment.ALLOW_SECOND_CHARGE,
       configured,
       aliases,
       builtIn: account.apiKey === undefined ? undefined : { ...account, apiKey: account.apiKey },

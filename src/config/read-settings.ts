@@ -68,6 +68,7 @@ function serverSettings(environment: Environment): Omit<Settings, 'masterKey' | 
       firstByteTimeoutMs: environment.UPSTREAM_FIRST_BYTE_TIMEOUT_MS,
       connections: environment.UPSTREAM_CONNECTIONS,
     },
+    normaliseImages: environment.NORMALISE_IMAGES,
     heartbeatMs: environment.SSE_HEARTBEAT_MS,
   };
 }

@@ -34,6 +34,8 @@ export interface Settings {
     /** Calls in flight to one account: the size of its connection pool. */
     readonly connections: number;
   };
+  /** Make pictures fit that Recraft refuses for their container or size alone. */
+  readonly normaliseImages: boolean;
   /** How often a waiting event stream gets a comment. */
   readonly heartbeatMs: number;
   readonly models: {
@@ -42,6 +44,8 @@ export interface Settings {
     readonly defaultResponseFormat: 'url' | 'b64_json';
     /** Ignore what OpenAI knows and Recraft does not (true), or refuse it (false). */
     readonly dropParams: boolean;
+    /** Let an edit with a transparent background be charged for its removal too. */
+    readonly allowSecondCharge: boolean;
     /** `model_list`, wildcards included, in order. */
     readonly configured: readonly ConfiguredDeployment[];
     /** Names that stand for another name: `gpt-image-1`, and `router_settings.model_group_alias`. */

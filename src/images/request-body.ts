@@ -4,6 +4,7 @@ import { Settings } from '../config/settings.js';
 import { BodyReader, type ReadBody } from '../uploads/body-reader.js';
 import { coerceScalars, type ScalarKind } from '../uploads/form-scalars.js';
 import type { SourceImage, UploadedImage } from './image-request.js';
+import { normalise } from '../pixels/normalise.js';
 import { type Fields, prepareBody } from './body.js';
 import { type FoundPictures, type PictureSlot, takePictures } from './pictures-in-body.js';
 
@@ -71,9 +72,10 @@ export function PicturesBody(slots: readonly PictureSlot[]): Type<CanActivate> {
       noteArrival(request);
       freeWhenOver(body, response);
       const prepared = isForm ? prepareForm(body.fields) : prepareBody(body.fields);
-      const { pictures, fields } = takePictures(body.files, prepared, slots, this.settings.limits.imageBytes);
+      const { limits, normaliseImages } = this.settings;
+      const { pictures, fields } = takePictures(body.files, prepared, slots, limits.imageBytes);
       request.body = fields;
-      found.set(request, pictures);
+      found.set(request, normaliseImages ? await normalised(pictures) : pictures);
       return true;
     }
   }
@@ -83,6 +85,15 @@ export function PicturesBody(slots: readonly PictureSlot[]): Type<CanActivate> {
 /** What comes out of `extra_body` is text as well where it was spelled `extra_body[strength]`. */
 function prepareForm(fields: Fields): Fields {
   return coerceScalars(prepareBody(coerceScalars(fields, FORM_KINDS)), FORM_KINDS);
+}
+
+/** A mask has to keep its exact values and size: it is never touched. */
+async function normalised(pictures: FoundPictures['pictures']): Promise<FoundPictures['pictures']> {
+  const each = Array.from(pictures, async ([slot, images]) => {
+    const fitting = slot === 'mask' ? images : await Promise.all(images.map(normalise));
+    return [slot, fitting] as const;
+  });
+  return new Map(await Promise.all(each));
 }
 
 const found = new WeakMap<Request, FoundPictures['pictures']>();

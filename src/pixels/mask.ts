@@ -1,8 +1,9 @@
-import sharp, { type OutputInfo } from 'sharp';
+import type { OutputInfo } from 'sharp';
 import { GatewayError } from '../errors/gateway-error.js';
 import type { UploadedImage } from '../images/image-request.js';
 import { pictureInMemory } from '../uploads/spool.js';
 import { bytesOf } from './bytes-of.js';
+import { loadSharp } from './sharp.js';
 import { inTurn } from './turns.js';
 
 const WHITE = 255;
@@ -30,6 +31,7 @@ export async function toRecraftMask(mask: UploadedImage, image: UploadedImage): 
     const grey = raw.info.channels === 4 ? greyOfAlpha(raw) : greyOfBlackAndWhite(raw, mask);
     if (!grey.includes(WHITE)) throw refused(mask, 'The mask leaves nothing to edit: no pixel of it is transparent.');
     const { width, height } = raw.info;
+    const sharp = await loadSharp();
     const png = await sharp(grey, { raw: { width, height, channels: 1 } })
       .toColourspace('b-w')
       .png({ compressionLevel: 3 })
@@ -49,7 +51,7 @@ function checkSize(mask: UploadedImage, image: UploadedImage): void {
 }
 
 async function decode(mask: UploadedImage): Promise<Raw> {
-  const bytes = await bytesOf(mask);
+  const [sharp, bytes] = await Promise.all([loadSharp(), bytesOf(mask)]);
   try {
     const picture = sharp(bytes, { limitInputPixels: MAX_PIXELS });
     const { hasAlpha } = await picture.metadata();

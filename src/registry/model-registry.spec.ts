@@ -42,6 +42,7 @@ function registryOf(over: Partial<Models> = {}, warn: (message: string) => void 
     defaultModel: 'recraft/recraftv4',
     defaultResponseFormat: 'url',
     dropParams: true,
+    allowSecondCharge: false,
     configured: [],
     aliases: new Map(),
     builtIn,

@@ -150,3 +150,59 @@ describe('output_format', () => {
     expect(sandbox.requests()).toEqual([]);
   });
 });
+
+describe('A transparent background', () => {
+  const body = () => ({
+    image: `data:image/png;base64,${picture.toString('base64')}`,
+    prompt: 'a cake',
+    model: 'recraft/recraftv3',
+    background: 'transparent',
+    n: 2,
+  });
+
+  it('is refused where no second charge is allowed, and for what is no edit', async () => {
+    const expected = { status: 400, code: 'unsupported_value', param: 'background' };
+    expect(await expectError(await gateway.post('/v1/images/edits', body()), expected)).toContain('second charge');
+    await expectError(
+      await gateway.post('/v1/images/generations', { prompt: 'x', background: 'transparent' }),
+      expected,
+    );
+    expect(sandbox.requests()).toEqual([]);
+  });
+
+  it('is made by a second operation for each picture, and both are in the cost', async () => {
+    await using charged = await startGateway(sandbox, { ALLOW_SECOND_CHARGE: 'true' });
+    const response = await charged.post('/v1/images/edits', {
+      ...body(),
+      response_format: 'b64_json',
+      output_format: 'png',
+    });
+    const answer = (await response.json()) as OpenAI.ImagesResponse & { credits: number };
+    expect(sandbox.requests().map(({ path }) => path.split('/').at(-1))).toEqual([
+      'imageToImage',
+      'removeBackground',
+      'removeBackground',
+    ]);
+    expect(answer.credits).toBe(100);
+    expect(response.headers.get('x-litellm-response-cost')).toBe('0.1');
+    for (const { b64_json = '' } of answer.data ?? []) {
+      expect(await sharp(Buffer.from(b64_json, 'base64')).metadata()).toMatchObject({ format: 'png', hasAlpha: true });
+    }
+    const links = (await (await charged.post('/v1/images/edits', body())).json()) as OpenAI.ImagesResponse;
+    expect(links.data?.map(({ url }) => typeof url)).toEqual(['string', 'string']);
+  });
+});
+
+describe('A picture that Recraft does not take as it is', () => {
+  it('is refused by name, or made to fit where the operator wants that', async () => {
+    const gif = await sharp(picture).gif().toBuffer();
+    const body = { image_url: `data:image/gif;base64,${gif.toString('base64')}`, response_format: 'b64_json' };
+    const refused = await gateway.post('/v1/images/removeBackground', body);
+    expect(await refused.json()).toMatchObject({
+      error: { param: 'image_url', message: expect.stringContaining('gif') },
+    });
+    await using fitting = await startGateway(sandbox, { NORMALISE_IMAGES: 'true' });
+    expect((await fitting.post('/v1/images/removeBackground', body)).status).toBe(200);
+    expect(sandbox.requests()).toHaveLength(1);
+  });
+});

@@ -1,3 +1,4 @@
+import type { Settings } from '../../config/settings.js';
 import type { Request, Response } from 'express';
 import type { ImageOrder } from '../image-order.js';
 import type { Operation } from '../image-request.js';
@@ -8,28 +9,44 @@ import type { CallRecord } from '../../telemetry/call-record.js';
 import type { ImageOptionsDto } from './dto/image-options.dto.js';
 import { EventStreamAnswer } from './event-stream-answer.js';
 import { JpegAnswer } from './jpeg-answer.js';
+import { type DialectPolicy, formatWish } from './orders.js';
+import { TransparentAnswer } from './transparent-answer.js';
 
 /** OpenAI has a word for pictures from words, and one for everything made from a picture. */
 function completedEvent(operation: Operation): string {
   return operation === 'generate' ? 'image_generation.completed' : 'image_edit.completed';
 }
 
-type Wishes = Pick<ImageOptionsDto, 'stream' | 'output_format'> & { readonly size?: string };
+type Wishes = Pick<ImageOptionsDto, 'stream' | 'output_format' | 'background' | 'response_format' | 'image_format'> & {
+  readonly size?: string;
+};
 
-/** Fulfils an order into the answer that was asked for: one JSON document, events, or JPEGs. */
+/** Fulfils an order into the answer that was asked for: one JSON document, events, or pictures that were worked on here. */
 export async function answerOrder(
   images: ImagesService,
   dto: Wishes,
   order: ImageOrder,
   { call }: Request,
   response: Response,
-  heartbeatMs: number,
+  { models, heartbeatMs }: Settings,
 ): Promise<void> {
   const answer = answerFor(dto, order, call, response, heartbeatMs);
-  // The one conversion that Recraft does not do itself.
-  const jpeg = dto.output_format === 'jpeg' && dto.stream !== true ? new JpegAnswer(answer) : undefined;
-  await images.fulfil(order, call, jpeg ?? answer);
-  await jpeg?.finish();
+  const worked = workedOn(images, dto, call, answer, models);
+  await images.fulfil(order, call, worked ?? answer);
+  await worked?.finish();
+}
+
+/** What Recraft does not do itself. */
+function workedOn(
+  images: ImagesService,
+  dto: Wishes,
+  call: CallRecord,
+  answer: AnswerSink,
+  policy: DialectPolicy,
+): JpegAnswer | TransparentAnswer | undefined {
+  if (dto.stream === true) return undefined;
+  if (dto.background === 'transparent') return new TransparentAnswer(images, call, answer, formatWish(dto, policy));
+  return dto.output_format === 'jpeg' ? new JpegAnswer(answer) : undefined;
 }
 
 function answerFor(

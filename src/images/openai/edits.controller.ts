@@ -29,6 +29,6 @@ export class EditsController {
   async edit(@Body() dto: EditImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     const sources = await editSources(pictureOf(request, 'image'), pictureOf(request, 'mask'));
     const order = editOrder(dto, sources, this.settings.models, modelInPath(request));
-    await answerOrder(this.images, dto, order, request, response, this.settings.heartbeatMs);
+    await answerOrder(this.images, dto, order, request, response, this.settings);
   }
 }

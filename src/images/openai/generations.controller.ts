@@ -32,6 +32,6 @@ export class GenerationsController {
       modelInPath(request),
       filesOf(request, 'style_references'),
     );
-    await answerOrder(this.images, dto, order, request, response, this.settings.heartbeatMs);
+    await answerOrder(this.images, dto, order, request, response, this.settings);
   }
 }

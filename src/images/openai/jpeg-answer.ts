@@ -1,6 +1,7 @@
 import { GatewayError } from '../../errors/gateway-error.js';
 import { toJpeg } from '../../pixels/convert.js';
-import type { AnswerHead, AnswerSink } from '../image-provider.js';
+import { CollectedAnswer } from '../collected-answer.js';
+import type { AnswerSink } from '../image-provider.js';
 
 interface Picture {
   readonly b64_json?: string;
@@ -14,39 +15,14 @@ interface Answer {
  * Turns the pictures of an answer into JPEGs, which Recraft does not make, and hands the whole on. They have to be decoded,
  * so this one answer does not stream: it is held until it is complete.
  */
-export class JpegAnswer implements AnswerSink {
-  private readonly chunks: Uint8Array[] = [];
-  private head: AnswerHead | undefined;
-
-  constructor(private readonly answer: AnswerSink) {}
-
-  begin(head: AnswerHead): void {
-    this.head = head;
-  }
-
-  write(chunk: Uint8Array): boolean {
-    this.chunks.push(chunk);
-    return true;
-  }
-
-  /** Never asked for: nothing goes out before the end. */
-  onDrain(resume: () => void): void {
-    resume();
-  }
-
-  end(last?: Uint8Array): void {
-    if (last) this.chunks.push(last);
-  }
-
-  /** Nothing has gone out: the error gets an answer of its own. */
-  fail(): void {
-    this.chunks.length = 0;
+export class JpegAnswer extends CollectedAnswer {
+  constructor(private readonly answer: AnswerSink) {
+    super();
   }
 
   /** Converts what has come and answers. @throws GatewayError where Recraft's picture is none */
   async finish(): Promise<void> {
-    if (!this.head) throw new Error('An answer that is finished has begun.');
-    const answer = JSON.parse(Buffer.concat(this.chunks).toString('utf8')) as Answer;
+    const answer = this.json() as Answer;
     const data = await Promise.all((answer.data ?? []).map(converted));
     const body = Buffer.from(JSON.stringify({ ...answer, data }));
     this.answer.begin({ ...this.head, contentLength: body.length });

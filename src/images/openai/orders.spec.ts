@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { UploadedImage } from '../image-request.js';
 import { type DialectPolicy, editOrder, generationOrder } from './orders.js';
 
-const lenient: DialectPolicy = { dropParams: true, defaultResponseFormat: 'url' };
+const lenient: DialectPolicy = { dropParams: true, defaultResponseFormat: 'url', allowSecondCharge: false };
 
 function interpret(fields: object, defaults: Record<string, unknown> = {}, policy = lenient) {
   return generationOrder({ prompt: 'a fox', ...fields }, policy).interpret(defaults);

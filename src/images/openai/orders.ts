@@ -12,6 +12,8 @@ export interface DialectPolicy {
   /** Ignore what OpenAI knows and Recraft does not (true), or refuse it (false). */
   readonly dropParams: boolean;
   readonly defaultResponseFormat: 'url' | 'b64_json';
+  /** Let an edit with a transparent background be charged for its removal too. */
+  readonly allowSecondCharge: boolean;
 }
 
 /** `imageToImage` needs a strength and OpenAI's edits have none: LiteLLM's documented default. */
@@ -144,8 +146,14 @@ function interpret(
     ...present('imageFormat', formatOf(known)),
     extra,
   };
-  checkBackground(known, ignore);
-  return { request: build(common, known, ignore), ignored };
+  const request = build(common, known, ignore);
+  const isEdit = request.operation === 'imageToImage' || request.operation === 'inpaint';
+  checkBackground(known, isEdit, policy, ignore);
+  // The pictures themselves are needed to take their background away.
+  return {
+    request: known.background === 'transparent' ? { ...request, responseFormat: 'b64_json' } : request,
+    ignored,
+  };
 }
 
 function withoutDalleStyle(fields: Readonly<Fields>, ignore: (name: string) => void): Readonly<Fields> {
@@ -177,11 +185,31 @@ function responseFormatOf(known: KnownFields, policy: DialectPolicy): CommonPart
   throw new GatewayError('unsupportedValue', 'A jpeg comes as b64_json, and not in a stream.', { param });
 }
 
-function checkBackground({ background }: KnownFields, ignore: (name: string) => void): void {
-  if (background === 'transparent') {
-    throw new GatewayError('unsupportedValue', 'No Recraft model makes a transparent background.', {
-      param: 'background',
-    });
+/** What the pictures of a transparent edit come back as, once their background is gone; the first answer is base64. */
+export function formatWish(dto: KnownFields, policy: DialectPolicy) {
+  const format = formatOf(dto);
+  return {
+    responseFormat: responseFormatOf(dto, policy),
+    ...(format !== undefined && format !== 'svg' && { imageFormat: format }),
+  };
+}
+
+function checkBackground(
+  { background, stream, output_format }: KnownFields,
+  isEdit: boolean,
+  policy: DialectPolicy,
+  ignore: (name: string) => void,
+): void {
+  if (background !== 'transparent') {
+    if (background !== undefined) ignore('background');
+    return;
   }
-  if (background !== undefined) ignore('background');
+  const reason = !isEdit
+    ? 'No Recraft model makes a transparent background.'
+    : !policy.allowSecondCharge
+      ? 'No Recraft model makes a transparent background; removing it is a second charge, which this gateway does not allow.'
+      : stream === true || output_format === 'jpeg'
+        ? 'A transparent background comes neither in a stream nor as a jpeg.'
+        : undefined;
+  if (reason !== undefined) throw new GatewayError('unsupportedValue', reason, { param: 'background' });
 }

@@ -29,6 +29,6 @@ export class VariationsController {
   async variate(@Body() dto: VariateImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     const { image } = await editSources(pictureOf(request, 'image'), undefined);
     const order = variationOrder(dto, image, this.settings.models, modelInPath(request));
-    await answerOrder(this.images, dto, order, request, response, this.settings.heartbeatMs);
+    await answerOrder(this.images, dto, order, request, response, this.settings);
   }
 }
