@@ -15,6 +15,8 @@ export interface ImageOrder {
   /** The name the caller used; undefined: the configured default. */
   readonly model: string | undefined;
   readonly operation: Operation;
+  /** The only kind of picture that is wanted; undefined: either. */
+  readonly output?: 'raster' | 'vector';
   /** Fills what the caller left open. @throws GatewayError naming `param` */
   interpret(defaults: Readonly<Record<string, unknown>>): Interpretation;
 }

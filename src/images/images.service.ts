@@ -21,7 +21,7 @@ export class ImagesService {
    */
   async fulfil(order: ImageOrder, call: CallRecord, sink: AnswerSink): Promise<void> {
     call.operation = order.operation;
-    const group = this.registry.resolveFor(order.model, order.operation);
+    const group = this.registry.resolveFor(order.model, order.operation, order.output);
     call.group = group.name;
 
     const deployment = this.chooser.choose(group, order.operation);

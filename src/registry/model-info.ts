@@ -5,9 +5,19 @@ import type { DeploymentDto, ModelDto, ModelInfoDto } from './models.dto.js';
 
 const MICRO = 1_000_000;
 
-/** OpenAI's shape of a model (openai-images.md §1.6). */
-export function toModelDto({ id, created }: ModelEntry): ModelDto {
-  return { id, object: 'model', created, owned_by: 'recraft' };
+/** OpenAI's shape of a model (openai-images.md §1.6), and with a card Recraft's as well (recraft-api.md §5.11). */
+export function toModelDto({ id, created }: ModelEntry, card?: ModelCard): ModelDto {
+  return { id, object: 'model', created, owned_by: 'recraft', ...(card && ofRecraft(card)) };
+}
+
+function ofRecraft(card: ModelCard): Pick<ModelDto, 'name' | 'input_modalities' | 'output_modalities' | 'pricing'> {
+  const takesPictures = card.operations.some((operation) => operation !== 'generate' && operation !== 'explore');
+  return {
+    name: card.displayName,
+    input_modalities: takesPictures ? ['text', 'image'] : ['text'],
+    output_modalities: ['image'],
+    pricing: { image: String(card.microDollarsPerImage / MICRO) },
+  };
 }
 
 /** LiteLLM's shape of a deployment (litellm.md §2.10); the key stays here. */

@@ -75,15 +75,18 @@ export class ModelRegistry {
 
   /**
    * As `resolve`; but where the caller left the model open, by naming none or one of the names that stand for the default,
-   * and the default does not take part in the operation, the first model of the catalogue that does.
+   * and the default does not take part in the operation or draws the other kind, the first model of the catalogue that fits.
    *
    * @throws GatewayError `unknownModel`
    */
-  resolveFor(name: string | undefined, operation: string): ModelGroup {
+  resolveFor(name: string | undefined, operation: string, output?: ModelCard['output']): ModelGroup {
     const group = this.resolve(name);
-    if (this.takesPart(group, operation) || !this.isOpen(name)) return group;
-    for (const [id, card] of this.cards) {
-      const able = card.operations.includes(operation) ? this.find(PREFIX + id) : undefined;
+    const card = this.card(group.deployments[0].model);
+    // A model that the catalogue does not know may do anything.
+    if (card === undefined || fits(card, operation, output) || !this.isOpen(name) || !this.needsModel(operation))
+      return group;
+    for (const [id, other] of this.cards) {
+      const able = fits(other, operation, output) ? this.find(PREFIX + id) : undefined;
       if (able !== undefined) return { ...able, defaults: { ...able.defaults, ...group.defaults } };
     }
     return group;
@@ -92,12 +95,6 @@ export class ModelRegistry {
   /** Whether a name leaves the choice of the model to the gateway. */
   private isOpen(name: string | undefined): boolean {
     return name === undefined || name === '' || this.models.aliases.get(name)?.model === this.models.defaultModel;
-  }
-
-  /** A model that the catalogue does not know may do anything, and so may any model where none is needed. */
-  private takesPart({ deployments: [first] }: ModelGroup, operation: string): boolean {
-    const card = this.card(first.model);
-    return card === undefined || card.operations.includes(operation) || !this.needsModel(operation);
   }
 
   private needsModel(operation: string): boolean {
@@ -240,6 +237,10 @@ export class ModelRegistry {
       }
     }
   }
+}
+
+function fits(card: ModelCard, operation: string, output: ModelCard['output'] | undefined): boolean {
+  return card.operations.includes(operation) && (output === undefined || card.output === output);
 }
 
 /** A group of the deployments; none where there are none. */

@@ -71,7 +71,16 @@ async function get(path: string): Promise<{ status: number; body: unknown }> {
   return { status: response.status, body: await response.json() };
 }
 
-const v3 = { id: 'recraft/recraftv3', object: 'model', created: 1_730_246_400, owned_by: 'recraft' };
+const v3 = {
+  id: 'recraft/recraftv3',
+  object: 'model',
+  created: 1_730_246_400,
+  owned_by: 'recraft',
+  name: 'Recraft V3',
+  input_modalities: ['text', 'image'],
+  output_modalities: ['image'],
+  pricing: { image: '0.04' },
+};
 
 describe.each(['/v1', ''])('GET %s/models', (prefix) => {
   it('lists the models in the shape of OpenAI', async () => {

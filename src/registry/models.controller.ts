@@ -2,6 +2,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { ApiAnswer, ApiErrors } from '../openapi/answers.js';
 import { toDeploymentDto, toModelDto } from './model-info.js';
+import type { ModelEntry } from './model-group.js';
 import { ModelRegistry } from './model-registry.js';
 import { DeploymentListDto, ModelDto, ModelInfoQueryDto, ModelListDto } from './models.dto.js';
 
@@ -16,7 +17,7 @@ export class ModelsController {
   @ApiAnswer({ type: ModelListDto, description: 'The models.' })
   @ApiErrors()
   list(): ModelListDto {
-    return { object: 'list', data: this.registry.list().map(toModelDto) };
+    return { object: 'list', data: this.registry.list().map((entry) => this.describe(entry)) };
   }
 
   @Get(['v1/models/*id', 'models/*id'])
@@ -30,7 +31,12 @@ export class ModelsController {
   @ApiAnswer({ type: ModelDto, description: 'The model.' })
   @ApiErrors('unknownModel')
   find(@Param('id') segments: string[]): ModelDto {
-    return toModelDto(this.registry.entry(segments.join('/')));
+    return this.describe(this.registry.entry(segments.join('/')));
+  }
+
+  private describe(entry: ModelEntry): ModelDto {
+    const [first] = this.registry.resolve(entry.id).deployments;
+    return toModelDto(entry, this.registry.card(first.model));
   }
 
   @Get(['v1/model/info', 'model/info'])

@@ -1,7 +1,16 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString } from 'class-validator';
 
-/** A model, as OpenAI describes one. */
+/** What a model costs. */
+export class ModelPricingDto {
+  /**
+   * US dollars for a picture, as text.
+   * @example "0.04"
+   */
+  image!: string;
+}
+
+/** A model, as OpenAI describes one; what stands behind `owned_by` is Recraft's, for models of its catalogue. */
 export class ModelDto {
   /**
    * The name to put into `model`.
@@ -24,6 +33,27 @@ export class ModelDto {
    * @example "recraft"
    */
   owned_by!: 'recraft';
+
+  /**
+   * Its name to a reader, in Recraft's own list too.
+   * @example "Recraft V3"
+   */
+  name?: string;
+
+  /**
+   * What it starts from.
+   * @example ["text", "image"]
+   */
+  input_modalities?: string[];
+
+  /**
+   * What it makes.
+   * @example ["image"]
+   */
+  output_modalities?: string[];
+
+  /** What a picture costs, as Recraft lists it. */
+  pricing?: ModelPricingDto;
 }
 
 /** The models a caller can use. */

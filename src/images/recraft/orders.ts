@@ -20,6 +20,7 @@ export function recraftOrder(route: PictureRoute, dto: object, pictures: RoutePi
   return {
     model,
     operation: route.operation,
+    ...present('output', route.output),
     interpret: (defaults) => {
       const known = Object.fromEntries(Object.entries(defaults).filter(([name]) => own.has(name)));
       const fields = merge(known, given(dto));

@@ -24,6 +24,8 @@ export interface PictureRoute {
   /** Below `images/`; the first is the documented name, others are older ones (recraft-api.md §2). */
   readonly paths: readonly [string, ...string[]];
   readonly operation: Operation;
+  /** The only kind of picture the route makes. */
+  readonly output?: 'raster' | 'vector';
   readonly summary: string;
   readonly dto: new () => object;
   readonly slots: readonly PictureSlot[];
@@ -135,6 +137,7 @@ export const PICTURE_ROUTES: readonly PictureRoute[] = [
   {
     paths: ['generations/raster'],
     operation: 'generate',
+    output: 'raster',
     summary: 'Make raster pictures from words.',
     dto: RecraftGenerateDto,
     slots: [REFERENCES],
@@ -144,6 +147,7 @@ export const PICTURE_ROUTES: readonly PictureRoute[] = [
   {
     paths: ['generations/vector'],
     operation: 'generate',
+    output: 'vector',
     summary: 'Make vector pictures from words.',
     dto: RecraftGenerateDto,
     slots: [REFERENCES],
