@@ -1,4 +1,3 @@
-import type { Caller } from './keys/key-ring.js';
 import type { CallRecord } from './telemetry/call-record.js';
 
 declare global {
@@ -8,8 +7,6 @@ declare global {
     interface Request {
       /** What is known of this call; set before anything else. */
       call: CallRecord;
-      /** Who calls; set by the key guard. */
-      caller?: Caller;
     }
   }
 }

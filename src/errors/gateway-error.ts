@@ -7,6 +7,8 @@ interface FaultRow {
   readonly code: string;
   /** False where a repeat could pay twice or cannot help: becomes `x-should-retry: false`, which OpenAI's SDKs obey. */
   readonly retry?: false;
+  /** True where the provider may have charged all the same: its price stays recorded (docs/decisions/charges-in-doubt.md). */
+  readonly mayBeCharged?: true;
 }
 
 const invalid = 'invalid_request_error';
@@ -31,27 +33,50 @@ export const FAULTS = {
   invalidImage: { status: 400, type: picture, code: 'invalid_image_file' },
   moderationBlocked: { status: 400, type: picture, code: 'moderation_blocked' },
   refusedByUpstream: { status: 400, type: invalid, code: 'upstream_refused' },
+  unpricedModel: { status: 400, type: invalid, code: 'model_not_priced' },
+  alreadyExists: { status: 400, type: 'bad_request_error', code: 'already_exists' },
   missingKey: { status: 401, type: invalid, code: 'missing_api_key' },
   malformedKey: { status: 401, type: invalid, code: 'malformed_api_key' },
   wrongKey: { status: 401, type: invalid, code: 'invalid_api_key' },
+  expiredKey: { status: 401, type: 'expired_key', code: 'expired_key' },
+  blockedKey: { status: 401, type: 'auth_error', code: 'key_blocked' },
+  modelNotAllowed: { status: 403, type: 'key_model_access_denied', code: 'key_model_access_denied' },
+  operationNotAllowed: { status: 403, type: 'permission_error', code: 'key_operation_access_denied' },
+  routeNotAllowed: { status: 403, type: 'permission_error', code: 'key_route_access_denied' },
   unknownModel: { status: 404, type: invalid, code: 'model_not_found' },
   unknownStyle: { status: 404, type: invalid, code: 'style_not_found' },
+  unknownRecord: { status: 404, type: 'not_found_error', code: 'not_found' },
   unknownRoute: { status: 404, type: invalid, code: 'unknown_url' },
   wrongMethod: { status: 405, type: invalid, code: 'method_not_supported' },
   requestTimeout: { status: 408, type: invalid, code: 'request_timeout' },
   tooLarge: { status: 413, type: invalid, code: 'request_too_large' },
   wrongContentType: { status: 415, type: invalid, code: 'unsupported_media_type' },
+  idempotencyRunning: { status: 409, type: invalid, code: 'idempotency_key_in_use' },
+  idempotencyMismatch: { status: 422, type: invalid, code: 'idempotency_key_reused' },
   unprocessable: { status: 422, type: invalid, code: 'upstream_unprocessable' },
+  budgetExceeded: { status: 429, type: 'budget_exceeded', code: 'budget_exceeded', retry: false },
+  rateLimited: { status: 429, type: 'throttling_error', code: 'rate_limit_exceeded' },
+  queueFull: { status: 429, type: 'rate_limit_error', code: 'queue_full' },
+  allCoolingDown: { status: 429, type: 'rate_limit_error', code: 'no_deployment_available' },
   upstreamRateLimited: { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded' },
   quotaExhausted: { status: 429, type: 'insufficient_quota', code: 'credit_balance_exhausted', retry: false },
   internal: { status: 500, type: server, code: 'internal_error', retry: false },
   upstreamCredentials: { status: 502, type: server, code: 'upstream_auth_failed', retry: false },
   upstreamUnreachable: { status: 502, type: server, code: 'upstream_unreachable' },
-  upstreamFailed: { status: 502, type: server, code: 'upstream_error', retry: false },
-  upstreamInvalidAnswer: { status: 502, type: server, code: 'upstream_invalid_answer', retry: false },
+  upstreamFailed: { status: 502, type: server, code: 'upstream_error', retry: false, mayBeCharged: true },
+  upstreamInvalidAnswer: {
+    status: 502,
+    type: server,
+    code: 'upstream_invalid_answer',
+    retry: false,
+    mayBeCharged: true,
+  },
   upstreamOverloaded: { status: 503, type: 'service_unavailable_error', code: 'upstream_overloaded' },
   tooBusy: { status: 503, type: 'service_unavailable_error', code: 'server_is_overloaded' },
-  upstreamTimeout: { status: 504, type: server, code: 'upstream_timeout', retry: false },
+  shuttingDown: { status: 503, type: 'service_unavailable_error', code: 'shutting_down' },
+  databaseDown: { status: 503, type: 'no_db_connection', code: 'no_db_connection' },
+  noDatabase: { status: 503, type: 'no_db_connection', code: 'no_database', retry: false },
+  upstreamTimeout: { status: 504, type: server, code: 'upstream_timeout', retry: false, mayBeCharged: true },
 } as const satisfies Record<string, FaultRow>;
 
 export type Fault = keyof typeof FAULTS;
@@ -87,6 +112,12 @@ export class GatewayError extends Error {
 
   get status(): number {
     return FAULTS[this.fault].status;
+  }
+
+  /** Whether the provider may have charged for what was asked, though it failed. */
+  get mayBeCharged(): boolean {
+    const row: FaultRow = FAULTS[this.fault];
+    return row.mayBeCharged === true;
   }
 
   /** OpenAI's envelope (openai-images.md §1.6): all four members, always. */

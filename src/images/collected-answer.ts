@@ -27,8 +27,8 @@ export class CollectedAnswer implements AnswerSink {
     resume();
   }
 
-  end(last?: Uint8Array): void {
-    if (last) this.chunks.push(last);
+  end(last: Uint8Array): void {
+    this.chunks.push(last);
   }
 
   fail(): void {

@@ -20,8 +20,8 @@ export interface AnswerSink {
   /** Takes bytes; false asks the source to wait for `onDrain`. */
   write(chunk: Uint8Array): boolean;
   onDrain(resume: () => void): void;
-  /** The answer is whole; `last` are its last bytes. */
-  end(last?: Uint8Array): void;
+  /** The answer is whole; `last` are the bytes that make it so: a reader without them knows that it is not. */
+  end(last: Uint8Array): void;
   /** The answer broke off: whoever reads must notice. */
   fail(cause: Error): void;
 }

@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
+import { LimitsModule } from '../limits/limits.module.js';
 import { RoutingModule } from '../routing/routing.module.js';
+import { SpendModule } from '../spend/spend.module.js';
 import { UploadsModule } from '../uploads/uploads.module.js';
+import { Admission } from './admission.js';
 import { ImagesService } from './images.service.js';
 import { EditsController } from './openai/edits.controller.js';
 import { GenerationsController } from './openai/generations.controller.js';
@@ -12,7 +15,7 @@ import { ToolsController } from './recraft/tools.controller.js';
 
 /** Pictures made and edited: OpenAI's dialect and Recraft's own over the one pipeline. */
 @Module({
-  imports: [RoutingModule, UploadsModule],
+  imports: [LimitsModule, RoutingModule, SpendModule, UploadsModule],
   controllers: [
     GenerationsController,
     EditsController,
@@ -22,7 +25,7 @@ import { ToolsController } from './recraft/tools.controller.js';
     ToolsController,
     AccountController,
   ],
-  providers: [ImagesService],
+  providers: [Admission, ImagesService],
   exports: [ImagesService],
 })
 export class ImagesModule {}

@@ -1,16 +1,29 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { checkPermission, meantModel } from '../keys/permissions.js';
+import type { Deployment } from '../registry/deployment.js';
+import type { ModelGroup } from '../registry/model-group.js';
 import { ModelRegistry } from '../registry/model-registry.js';
-import { DeploymentChooser } from '../routing/deployment-chooser.js';
+import { Dispatcher } from '../routing/dispatcher.js';
 import type { CallRecord } from '../telemetry/call-record.js';
+import { Admission } from './admission.js';
 import type { ImageOrder } from './image-order.js';
-import { type AnswerSink, type DocumentAnswer, type DocumentRequest, ImageProvider } from './image-provider.js';
+import {
+  type AnswerSink,
+  type DocumentAnswer,
+  type DocumentRequest,
+  type Fulfilment,
+  ImageProvider,
+} from './image-provider.js';
+import type { ImageRequest } from './image-request.js';
+import { SettledAnswer } from './settled-answer.js';
 
 /** The steps of a request in their order (docs/architecture.md): whoever calls, over HTTP or in process, comes through here. */
 @Injectable()
 export class ImagesService {
   constructor(
     private readonly registry: ModelRegistry,
-    private readonly chooser: DeploymentChooser,
+    private readonly dispatcher: Dispatcher,
+    private readonly admission: Admission,
     @Inject(ImageProvider) private readonly provider: ImageProvider,
   ) {}
 
@@ -21,24 +34,22 @@ export class ImagesService {
    */
   async fulfil(order: ImageOrder, call: CallRecord, sink: AnswerSink): Promise<void> {
     call.operation = order.operation;
-    const group = this.registry.resolveFor(order.model, order.operation, order.output);
+    const group = this.registry.resolveFor(meantModel(call.caller, order.model), order.operation, order.output);
     call.group = group.name;
+    checkPermission(call.caller, group.name, order.operation);
 
-    const deployment = this.chooser.choose(group, order.operation);
-    call.model = deployment.model;
-    call.deploymentId = deployment.id;
-
-    const asked = order.interpret({ ...deployment.defaults, ...group.defaults });
-    const { request, ignored, format } = this.provider.fit(asked.request, deployment);
-    call.ignored = ignored.length === 0 ? asked.ignored : [...asked.ignored, ...ignored];
-    call.format = format;
-    call.images = request.count;
-    call.priceMicroDollars = this.provider.price(request, deployment);
-
-    const fulfilment = await this.provider.fulfil(request, deployment, sink, call.signal, call.times);
-    call.images = fulfilment.images;
-    call.chargedMicroDollars = fulfilment.chargedMicroDollars;
-    call.upstreamRequestId = fulfilment.upstreamRequestId;
+    const dispatch = this.dispatcher.open(group, order.operation, call);
+    let prepared = this.prepare(order, group, dispatch.deployment, call);
+    await this.admission.within(call, async (reservation) => {
+      const answer = new SettledAnswer(sink);
+      const fulfilment = await dispatch.run((deployment) => {
+        if (deployment !== dispatch.deployment) prepared = this.prepare(order, group, deployment, call);
+        return this.provider.fulfil(prepared, deployment, answer, call.signal, call.times);
+      });
+      note(fulfilment, call);
+      await reservation.settle(fulfilment);
+      answer.finish();
+    });
   }
 
   /**
@@ -48,15 +59,37 @@ export class ImagesService {
    */
   async ask(request: DocumentRequest, call: CallRecord, model?: string): Promise<DocumentAnswer['document']> {
     call.operation = request.operation;
-    const group = this.registry.resolveFor(model, request.operation);
+    const group = this.registry.resolveFor(meantModel(call.caller, model), request.operation);
     call.group = group.name;
-    const deployment = this.chooser.choose(group, request.operation);
-    call.deploymentId = deployment.id;
-    call.priceMicroDollars = this.provider.priceDocument(request);
+    checkPermission(call.caller, group.name, request.operation);
 
-    const answer = await this.provider.ask(request, deployment, call.signal, call.times);
-    call.chargedMicroDollars = answer.chargedMicroDollars;
-    call.upstreamRequestId = answer.upstreamRequestId;
-    return answer.document;
+    const dispatch = this.dispatcher.open(group, request.operation, call);
+    call.priceMicroDollars = this.provider.priceDocument(request);
+    return this.admission.within(call, async (reservation) => {
+      const answer = await dispatch.run((deployment) =>
+        this.provider.ask(request, deployment, call.signal, call.times),
+      );
+      note({ ...answer, images: 0 }, call);
+      await reservation.settle({ ...answer, images: 0 });
+      return answer.document;
+    });
   }
+
+  /** What an order comes to at a deployment: its defaults filled in, checked against its model, and priced. */
+  private prepare(order: ImageOrder, group: ModelGroup, deployment: Deployment, call: CallRecord): ImageRequest {
+    call.model = deployment.model;
+    const asked = order.interpret({ ...deployment.defaults, ...group.defaults });
+    const { request, ignored, format } = this.provider.fit(asked.request, deployment);
+    call.ignored = ignored.length === 0 ? asked.ignored : [...asked.ignored, ...ignored];
+    call.format = format;
+    call.images = request.count;
+    call.priceMicroDollars = this.provider.price(request, deployment);
+    return request;
+  }
+}
+
+function note({ images, chargedMicroDollars, upstreamRequestId }: Fulfilment, call: CallRecord): void {
+  call.images = images;
+  call.chargedMicroDollars = chargedMicroDollars;
+  call.upstreamRequestId = upstreamRequestId;
 }

@@ -25,10 +25,9 @@ export class JsonAnswer implements AnswerSink {
     this.response.once('drain', resume);
   }
 
-  end(last?: Uint8Array): void {
+  end(last: Uint8Array): void {
     // As Latin-1 text the same bytes leave together with the header, in one piece.
-    if (last) this.response.end(Buffer.from(last.buffer, last.byteOffset, last.length).toString('latin1'), 'latin1');
-    else this.response.end();
+    this.response.end(Buffer.from(last.buffer, last.byteOffset, last.length).toString('latin1'), 'latin1');
   }
 
   /** Only a broken connection tells a client that a document which began with 200 is not whole. */

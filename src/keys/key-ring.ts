@@ -1,17 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { hash, timingSafeEqual } from 'node:crypto';
-
+import { type Caller, unrestricted } from './caller.js';
 import { presentedKey } from './presented-key.js';
 
-/** Who is calling. */
-export interface Caller {
-  /** What logs and ledgers may show. */
-  readonly alias: string;
-  /** The master key's owner may do everything. */
-  readonly isMaster: boolean;
-}
-
-const MASTER: Caller = { alias: 'master', isMaster: true };
+const MASTER = unrestricted('master');
 
 /** Knows the keys. Digests are compared, so that neither content nor length of a key shows in the time it takes. */
 export class KeyRing {

@@ -21,7 +21,7 @@ export class KeyGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<Request>();
     const caller = this.keys.find(presentedKey(request.headers));
     if (!caller) throw new GatewayError('wrongKey', 'The API key is not known here.');
-    request.caller = caller;
+    request.call.caller = caller;
     return true;
   }
 

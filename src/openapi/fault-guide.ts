@@ -62,6 +62,16 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
     message: 'Recraft refused the request: style not found.',
     param: 'style_id',
   },
+  unpricedModel: {
+    means: 'Nobody knows what the model costs, and the key has a budget. The operator can set a price.',
+    message: "The price of 'recraft-v9' is not known, so it cannot be used with a key that has a budget.",
+    param: 'model',
+  },
+  alreadyExists: {
+    means: 'There is one already with this name.',
+    message: "There is a key with the alias 'team-a' already.",
+    param: 'key_alias',
+  },
   missingKey: {
     means: 'There is no API key.',
     message: 'No API key was given. Send it as `Authorization: Bearer <key>`.',
@@ -71,6 +81,29 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
     message: 'The Authorization header must be `Bearer <key>`.',
   },
   wrongKey: { means: 'The API key is not known.', message: 'The API key is not known here.' },
+  expiredKey: {
+    means: 'The API key has expired.',
+    message: 'The API key expired at 2026-11-01T00:00:00.000Z.',
+  },
+  blockedKey: { means: 'The API key, or its team, is blocked.', message: 'The API key is blocked.' },
+  modelNotAllowed: {
+    means: 'The API key may not use this model.',
+    message: "This key may not use the model 'recraft/recraftv3'.",
+    param: 'model',
+  },
+  operationNotAllowed: {
+    means: 'The API key may not do this kind of work.',
+    message: "This key may not use the operation 'creativeUpscale'.",
+  },
+  routeNotAllowed: {
+    means: 'The API key may not call this route; some need the master key.',
+    message: 'Only the master key may do this.',
+  },
+  unknownRecord: {
+    means: 'There is no such key or team.',
+    message: 'There is no such key.',
+    param: 'key',
+  },
   unknownModel: {
     means: 'There is no such model. `GET /v1/models` lists them.',
     message: "The model 'recraft-v9' does not exist.",
@@ -96,9 +129,33 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
     means: 'The body is of a kind this route does not take.',
     message: "Send the body as JSON with 'content-type: application/json'; this request says 'text/html'.",
   },
+  idempotencyRunning: {
+    means: 'A request with this `Idempotency-Key` is still running. Try again after `retry-after` seconds.',
+    message: 'A request with this Idempotency-Key is still running.',
+  },
+  idempotencyMismatch: {
+    means: 'The `Idempotency-Key` was used for another request before.',
+    message: 'This Idempotency-Key was used for another request.',
+  },
   unprocessable: {
     means: 'Recraft understood the request and could not do it.',
     message: 'Recraft could not process the request: the image has no content.',
+  },
+  budgetExceeded: {
+    means: 'The budget of the key or of its team does not cover the request.',
+    message: 'The budget of this key is $10.00, of which $9.98 are spent or reserved; this request costs $0.04.',
+  },
+  rateLimited: {
+    means: 'A limit of the key or of its team is reached. Try again after `retry-after` seconds.',
+    message: 'This key may make 60 requests a minute. Try again in 12 seconds.',
+  },
+  queueFull: {
+    means: 'More requests wait for Recraft than can be served in time. Try again after `retry-after` seconds.',
+    message: 'Too many requests are waiting for Recraft. Try again in 20 seconds.',
+  },
+  allCoolingDown: {
+    means: 'Every account that serves this model failed lately. Try again after `retry-after` seconds.',
+    message: "No deployment of 'recraft-v3' is available at the moment.",
   },
   upstreamRateLimited: {
     means: "The rate limit of the gateway's Recraft account is reached. Try again after `retry-after` seconds.",
@@ -135,6 +192,19 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
   tooBusy: {
     means: 'The gateway holds as many uploads as it may. Try again after `retry-after` seconds.',
     message: 'The gateway holds as many uploads as it can; please try again in a moment.',
+  },
+  shuttingDown: {
+    means: 'This instance is going down. Another one answers; try again at once.',
+    message: 'This instance is shutting down. Please try again.',
+  },
+  databaseDown: {
+    means:
+      'The database does not answer, so nothing that costs money is started. Try again after `retry-after` seconds.',
+    message: 'The database does not answer at the moment. Please try again.',
+  },
+  noDatabase: {
+    means: 'This gateway runs without a database (`DATABASE_URL` is `none`), which this route needs.',
+    message: 'This gateway runs without a database.',
   },
   upstreamTimeout: {
     means: 'Recraft did not finish in time. The request may have been charged.',

@@ -25,6 +25,11 @@ export class NamePattern {
     return name.slice(this.before.length, name.length - this.after.length);
   }
 
+  /** Whether a name is this one, or fits it. */
+  matches(name: string): boolean {
+    return name === this.text || this.capture(name) !== undefined;
+  }
+
   /** The name with the captured text in place of its `*`; without a `*` the name as it is. */
   fill(captured: string): string {
     return this.after === undefined ? this.before : this.before + captured + this.after;

@@ -5,6 +5,7 @@ import { GatewayError } from '../errors/gateway-error.js';
 import { CollectedAnswer } from '../images/collected-answer.js';
 import type { ImageOrder } from '../images/image-order.js';
 import { ImagesService } from '../images/images.service.js';
+import { unrestricted } from '../keys/caller.js';
 import { prepareBody } from '../images/body.js';
 import { EDIT_SLOTS } from '../images/openai/edit-slots.js';
 import { editSources } from '../images/openai/edit-sources.js';
@@ -53,6 +54,7 @@ export async function imageEdit(options: EditOptions): Promise<Images> {
 async function fulfil(gateway: INestApplicationContext, order: ImageOrder, signal?: AbortSignal): Promise<Images> {
   signal?.throwIfAborted();
   const call = new CallRecord(`req_${randomUUID()}`);
+  call.caller = unrestricted('in-process');
   const leave = (): void => {
     call.callerLeft();
   };

@@ -1,3 +1,5 @@
+import type { Caller } from '../keys/caller.js';
+
 /** Times of one upstream call, milliseconds of `performance.now()`. */
 export interface UpstreamTimes {
   sentAt: number | undefined;
@@ -13,6 +15,8 @@ export class CallRecord {
   readonly times: UpstreamTimes = { sentAt: undefined, firstByteAt: undefined };
   /** Milliseconds spent waiting for the caller's own body. */
   receivingMs = 0;
+  /** Who calls; undefined until the key was checked. */
+  caller: Caller | undefined;
   operation: string | undefined;
   /** The name the caller used, resolved: never a raw text of the caller's. */
   group: string | undefined;
@@ -30,7 +34,7 @@ export class CallRecord {
   ignored: readonly string[] = [];
   /** What went wrong, one of the closed set of faults; undefined while nothing has. */
   fault: string | undefined;
-  private readonly caller = new AbortController();
+  private readonly leaving = new AbortController();
 
   constructor(
     /** Our own id, on every answer as `x-request-id`. */
@@ -41,11 +45,11 @@ export class CallRecord {
 
   /** Aborted when the caller has left. */
   get signal(): AbortSignal {
-    return this.caller.signal;
+    return this.leaving.signal;
   }
 
   callerLeft(): void {
-    this.caller.abort(new DOMException('The caller left.', 'AbortError'));
+    this.leaving.abort(new DOMException('The caller left.', 'AbortError'));
   }
 
   /** What the call costs, as far as is known: the real charge, else the price. Micro-dollars. */

@@ -45,7 +45,7 @@ function note(logger: Logger, metrics: Metrics, request: Request, response: Resp
     {
       id: call.id,
       callId: call.callId === call.id ? undefined : call.callId,
-      key: request.caller?.alias,
+      key: call.caller?.alias,
       method,
       route,
       status,

@@ -74,8 +74,8 @@ export class EventStreamAnswer implements AnswerSink {
     this.response.once('drain', resume);
   }
 
-  end(last?: Uint8Array): void {
-    if (last) this.write(last);
+  end(last: Uint8Array): void {
+    this.write(last);
     this.response.end();
   }
 

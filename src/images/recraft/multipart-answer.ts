@@ -51,8 +51,8 @@ export class MultipartAnswer implements AnswerSink {
     resume();
   }
 
-  end(last?: Uint8Array): void {
-    if (last) this.chunks.push(last);
+  end(last: Uint8Array): void {
+    this.chunks.push(last);
     const answer = JSON.parse(Buffer.concat(this.chunks).toString('utf8')) as Answer;
     const pictures = answer.data ?? (answer.image ? [answer.image] : []);
     const boundary = `image-gateway-${randomUUID()}`;

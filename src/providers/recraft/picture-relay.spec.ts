@@ -17,8 +17,8 @@ class Reader implements AnswerSink {
   onDrain(): void {
     throw new Error('Nothing to wait for.');
   }
-  end(last?: Uint8Array): void {
-    if (last) this.write(last);
+  end(last: Uint8Array): void {
+    this.write(last);
     this.ended = true;
   }
   fail(): void {

@@ -57,10 +57,11 @@ export class PictureRelay {
   /** Takes the next bytes; false asks for a pause. @throws GatewayError where they belong to no answer with pictures */
   push(chunk: Buffer): boolean {
     this.scan(chunk);
-    if (this.begun) return this.sink.write(chunk);
+    // What makes the answer whole goes out with its end.
+    if (this.begun && !this.scanner.complete) return this.sink.write(chunk);
     this.held.push(chunk);
     this.heldBytes += chunk.length;
-    if (this.heldBytes <= HELD_BYTES) return true;
+    if (this.begun || this.scanner.complete || this.heldBytes <= HELD_BYTES) return true;
     if (this.images > 0) return this.letGo();
     if (this.heldBytes > MAX_BYTES_BEFORE_PICTURES) throw invalidAnswer('it has no pictures');
     return true;
@@ -70,7 +71,7 @@ export class PictureRelay {
   end(): void {
     if (this.begun) {
       if (!this.scanner.complete) throw invalidAnswer('it is cut short');
-      this.sink.end();
+      this.sink.end(this.takeHeld());
       return;
     }
     const body = this.takeHeld();
@@ -99,6 +100,7 @@ export class PictureRelay {
     const [only] = this.held;
     const body = only && this.held.length === 1 ? only : Buffer.concat(this.held, this.heldBytes);
     this.held = [];
+    this.heldBytes = 0;
     return body;
   }
 

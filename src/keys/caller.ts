@@ -1,0 +1,61 @@
+/** How much at once, and how much a minute; undefined: no limit. */
+export interface Limits {
+  readonly requestsPerMinute?: number;
+  readonly imagesPerMinute?: number;
+  readonly parallelRequests?: number;
+}
+
+/** The team a key belongs to: its limits and its budget are shared by all its keys. */
+export interface Team {
+  readonly id: string;
+  readonly limits: Limits;
+}
+
+/** Who is calling, and what they may do. */
+export interface Caller {
+  /** Names the key in ledgers, limits and queues: its SHA-256 in hex, or a word that no digest can be. */
+  readonly id: string;
+  /** What logs may show. */
+  readonly alias: string;
+  /** The master key's owner may do everything. */
+  readonly isMaster: boolean;
+  readonly team?: Team;
+  /** Model groups that may be used, each with at most one `*`; empty: all. */
+  readonly models: readonly string[];
+  /** Operations that may be used (`generate`, `vectorize`, …); empty: all. */
+  readonly operations: readonly string[];
+  /** Paths that may be called, each with at most one `*`; empty: all that need no master key. */
+  readonly routes: readonly string[];
+  /** Names of the key's own that stand for model groups. */
+  readonly aliases: Readonly<Record<string, string>>;
+  readonly limits: Limits;
+  /** Budgets that a request counts against: `key:<id>`, `team:<id>`. */
+  readonly budgets: readonly string[];
+  /** Whether one of those budgets has an end, so that what has no price cannot be had. */
+  readonly isBudgeted: boolean;
+  /** What the key's requests are filed under in the ledger. */
+  readonly tags: readonly string[];
+  /** Whose requests go first where they have to wait: `interactive` before `batch`. */
+  readonly priority: 'interactive' | 'batch';
+  /** Share of the slots among keys that wait, relative to the others' weights. */
+  readonly weight: number;
+}
+
+/** A caller who may do everything: the master key's owner, and code in this process. */
+export function unrestricted(id: string): Caller {
+  return {
+    id,
+    alias: id,
+    isMaster: true,
+    models: [],
+    operations: [],
+    routes: [],
+    aliases: {},
+    limits: {},
+    budgets: [],
+    isBudgeted: false,
+    tags: [],
+    priority: 'interactive',
+    weight: 1,
+  };
+}

@@ -1,0 +1,19 @@
+import type { CallRecord } from '../telemetry/call-record.js';
+
+/** What a request takes up of its caller's limits until it is over. */
+export interface Admittance {
+  /** The request is over: its place among the parallel ones is free. Never rejects. */
+  leave(): void;
+}
+
+/** Requests and pictures a minute, and requests at once, of keys and their teams. */
+export interface CallerLimits {
+  /**
+   * Counts a call and its pictures (`call.images`) against the limits of its caller and team: all or none.
+   *
+   * @throws GatewayError `rateLimited`, with the seconds after which it can be tried again
+   */
+  enter(call: CallRecord): Promise<Admittance>;
+}
+
+export const CallerLimits = Symbol('CallerLimits');

@@ -1,0 +1,37 @@
+import type { CallRecord } from '../telemetry/call-record.js';
+
+/** What a request came to at the provider. */
+export interface Charge {
+  /** Pictures in the answer. */
+  readonly images: number;
+  /** What the provider says it charged, in micro-dollars; undefined where it did not say: then the price counts. */
+  readonly chargedMicroDollars: number | undefined;
+  readonly upstreamRequestId: string | undefined;
+}
+
+/**
+ * Money set aside for one request. The first of the three that is called ends it, and what is called later does nothing.
+ * None of them rejects: what the database cannot take now is kept and tried again, and what nobody ends is swept after
+ * its deadline.
+ */
+export interface Reservation {
+  /** The provider answered: the real charge takes the place of the price. Resolves when that is durable. */
+  settle(charge: Charge): Promise<void>;
+  /** Nothing was charged: the money is free again. `fault` is what went wrong, for the ledger. */
+  release(fault: string): Promise<void>;
+  /** Nobody knows whether the provider charged: the price stays taken, and is recorded as in doubt. */
+  doubt(fault: string): Promise<void>;
+}
+
+/** Where money is kept account of. */
+export interface Ledger {
+  /**
+   * Reserves the price of a call (`call.priceMicroDollars`) in every budget of its caller, all or none, and records that
+   * the call is about to be sent. Resolves when that is durable.
+   *
+   * @throws GatewayError `budgetExceeded`, `unpricedModel` or `databaseDown`; nothing is reserved then
+   */
+  reserve(call: CallRecord): Promise<Reservation>;
+}
+
+export const Ledger = Symbol('Ledger');
