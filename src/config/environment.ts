@@ -7,6 +7,9 @@ const GIB = 1024 * MIB;
 /** Node's `fetch` gives up at 300 s and its user pays twice (openai-images.md, finding 4): every answer comes well before. */
 export const LONGEST_REQUEST_MS = 289_000;
 
+const DAY_MS = 86_400_000;
+
+export const WHILE_RUNNING = ['join', 'conflict'] as const;
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export const RESPONSE_FORMATS = ['url', 'b64_json'] as const;
 
@@ -138,6 +141,38 @@ export class Environment {
   @Variable('How long a stopping server waits for answers that are under way, in milliseconds.')
   @IsWholeNumber(0, 3_600_000)
   SHUTDOWN_DRAIN_MS: number = 30_000;
+
+  @Variable(
+    'Finish a call whose caller left after it was sent, which Recraft charges for anyway, and keep its answer for a retry.',
+  )
+  @IsFlag()
+  FINISH_ABANDONED: boolean = true;
+
+  @Variable(
+    'How long the answer of such a call, and the outcome of one that may have been charged, is kept, in milliseconds.',
+  )
+  @IsWholeNumber(0, DAY_MS)
+  RETRY_WINDOW_MS: number = 120_000;
+
+  @Variable(
+    'Treat byte-identical requests of one key as one while the first runs, and for this long after, in milliseconds; 0: never.',
+  )
+  @IsWholeNumber(0, DAY_MS)
+  COALESCE_MS: number = 0;
+
+  @Variable('How long the answer to an `Idempotency-Key` is kept, in milliseconds (24 hours).')
+  @IsWholeNumber(1, 30 * DAY_MS)
+  IDEMPOTENCY_TTL_MS: number = DAY_MS;
+
+  @Variable(
+    'A second request under the `Idempotency-Key` of one that runs: `join` waits for its answer, `conflict` gets 409.',
+  )
+  @IsOneOf(WHILE_RUNNING)
+  IDEMPOTENCY_WHILE_RUNNING: (typeof WHILE_RUNNING)[number] = 'join';
+
+  @Variable('What answers kept for repeats may hold in memory, in bytes (32 MiB).')
+  @IsWholeNumber(0, 1024 * GIB)
+  ANSWER_MEMORY_BYTES: number = 32 * MIB;
 
   @Variable(`Least severe line to log: ${LOG_LEVELS.join(', ')}.`)
   @IsOneOf(LOG_LEVELS)

@@ -69,6 +69,14 @@ function serverSettings(environment: Environment): Omit<Settings, 'masterKey' | 
       connections: environment.UPSTREAM_CONNECTIONS,
     },
     normaliseImages: environment.NORMALISE_IMAGES,
+    once: {
+      finishAbandoned: environment.FINISH_ABANDONED,
+      retryWindowMs: environment.RETRY_WINDOW_MS,
+      coalesceMs: environment.COALESCE_MS,
+      keyLifetimeMs: environment.IDEMPOTENCY_TTL_MS,
+      whileRunning: environment.IDEMPOTENCY_WHILE_RUNNING,
+      memoryBytes: environment.ANSWER_MEMORY_BYTES,
+    },
     heartbeatMs: environment.SSE_HEARTBEAT_MS,
   };
 }

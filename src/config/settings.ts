@@ -36,6 +36,20 @@ export interface Settings {
   };
   /** Make pictures fit that Recraft refuses for their container or size alone. */
   readonly normaliseImages: boolean;
+  /** How a request that comes again is paid once. */
+  readonly once: {
+    /** Finish a call whose caller left after it was sent. */
+    readonly finishAbandoned: boolean;
+    /** How long outcomes are kept that a retry may ask for. */
+    readonly retryWindowMs: number;
+    /** How long identical requests count as one after the first is done; 0: never. */
+    readonly coalesceMs: number;
+    /** How long answers under an idempotency key are kept. */
+    readonly keyLifetimeMs: number;
+    readonly whileRunning: 'join' | 'conflict';
+    /** What kept answers may hold in memory, all together. */
+    readonly memoryBytes: number;
+  };
   /** How often a waiting event stream gets a comment. */
   readonly heartbeatMs: number;
   readonly models: {

@@ -49,6 +49,7 @@ export const FAULTS = {
   unknownRoute: { status: 404, type: invalid, code: 'unknown_url' },
   wrongMethod: { status: 405, type: invalid, code: 'method_not_supported' },
   requestTimeout: { status: 408, type: invalid, code: 'request_timeout' },
+  answerLost: { status: 410, type: invalid, code: 'answer_lost' },
   tooLarge: { status: 413, type: invalid, code: 'request_too_large' },
   wrongContentType: { status: 415, type: invalid, code: 'unsupported_media_type' },
   idempotencyRunning: { status: 409, type: invalid, code: 'idempotency_key_in_use' },

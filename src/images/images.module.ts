@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { LimitsModule } from '../limits/limits.module.js';
+import { OnceModule } from '../once/once.module.js';
 import { RoutingModule } from '../routing/routing.module.js';
 import { SpendModule } from '../spend/spend.module.js';
 import { UploadsModule } from '../uploads/uploads.module.js';
@@ -15,7 +16,7 @@ import { ToolsController } from './recraft/tools.controller.js';
 
 /** Pictures made and edited: OpenAI's dialect and Recraft's own over the one pipeline. */
 @Module({
-  imports: [LimitsModule, RoutingModule, SpendModule, UploadsModule],
+  imports: [LimitsModule, OnceModule, RoutingModule, SpendModule, UploadsModule],
   controllers: [
     GenerationsController,
     EditsController,

@@ -1,12 +1,12 @@
-import type { Response } from 'express';
 import type { CallRecord } from '../telemetry/call-record.js';
 import { answerHeaders } from './answer-headers.js';
 import type { AnswerHead, AnswerSink } from './image-provider.js';
+import type { Outlet } from './outlet.js';
 
 /** Lets an answer flow to an HTTP client as it comes: one JSON document. */
 export class JsonAnswer implements AnswerSink {
   constructor(
-    private readonly response: Response,
+    private readonly response: Outlet,
     private readonly call: CallRecord,
   ) {}
 

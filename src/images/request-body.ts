@@ -48,7 +48,7 @@ export class JsonBody implements CanActivate {
     const { request, response } = exchangeOf(context);
     const body = await this.reader.readJson(request, response);
     noteArrival(request);
-    freeWhenOver(body, response);
+    freeWhenOver(body, request, response);
     request.body = prepareBody(body.fields);
     return true;
   }
@@ -70,7 +70,7 @@ export function PicturesBody(slots: readonly PictureSlot[]): Type<CanActivate> {
         ? this.reader.readMultipart(request, response)
         : this.reader.readJson(request, response));
       noteArrival(request);
-      freeWhenOver(body, response);
+      freeWhenOver(body, request, response);
       const prepared = isForm ? prepareForm(body.fields) : prepareBody(body.fields);
       const { limits, normaliseImages } = this.settings;
       const { pictures, fields } = takePictures(body.files, prepared, slots, limits.imageBytes);
@@ -97,6 +97,13 @@ async function normalised(pictures: FoundPictures['pictures']): Promise<FoundPic
 }
 
 const found = new WeakMap<Request, FoundPictures['pictures']>();
+
+/** Every picture of a request by the name of its slot; none where its route takes none. */
+export function allPicturesOf(request: Request): FoundPictures['pictures'] {
+  return found.get(request) ?? NO_PICTURES;
+}
+
+const NO_PICTURES: FoundPictures['pictures'] = new Map();
 
 /** The pictures of a request by the name of their slot, as its PicturesBody found them; none where there is no such slot. */
 export function picturesOf(request: Request, slot: string): readonly SourceImage[] {
@@ -125,8 +132,12 @@ function noteArrival({ call }: Request): void {
   call.receivingMs = performance.now() - call.startedAt;
 }
 
-/** Frees a body when its request is over, however it ends. */
-function freeWhenOver(body: ReadBody, response: Response): void {
-  if (response.closed) void body.dispose();
-  else response.once('close', () => void body.dispose());
+/** Frees a body when its request is over, however it ends, and so is the work that may outlive it. */
+function freeWhenOver(body: ReadBody, { call }: Request, response: Response): void {
+  const free = (): void => {
+    if (call.work) void call.work.finally(() => body.dispose());
+    else void body.dispose();
+  };
+  if (response.closed) free();
+  else response.once('close', free);
 }

@@ -120,6 +120,11 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
     message: '/v1/images/edits answers to POST, not to GET.',
   },
   requestTimeout: { means: 'The request took too long to arrive.', message: 'The request took too long to arrive.' },
+  answerLost: {
+    means: 'The request was answered and charged before, and its answer could not be kept. It was not sent again.',
+    message:
+      'This request was answered and charged before; its answer was too large to be kept. It was not sent again.',
+  },
   tooLarge: {
     means: 'The body, a field or a picture is above its limit. The limits are settings.',
     message: 'image is larger than 20 MiB.',

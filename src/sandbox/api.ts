@@ -48,12 +48,13 @@ async function exchange({ state, request, response, record, pictureBase, gone }:
   const fault = state.faults.take(path);
   await pause(fault?.delayMs ?? 0, gone);
   const attempt = { token: tokenOf(request) ?? '', fields, pictureBase, gone, state };
-  const answer = (fault && answerOf(fault)) ?? (await work(attempt, method, path));
-  if (answer.status < 300) {
-    state.ledger.charge(record.id, answer.credits);
-    record.credits = answer.credits;
+  const ordered = fault && answerOf(fault);
+  const usual = ordered && fault.charged !== true ? ordered : await work(attempt, method, path);
+  if (usual.status < 300) {
+    state.ledger.charge(record.id, usual.credits);
+    record.credits = usual.credits;
   }
-  if (!gone.aborted) send(response, answer, fault, record, state.now());
+  if (!gone.aborted) send(response, ordered ?? usual, fault, record, state.now());
 }
 
 function recordOf(request: IncomingMessage, path: string, now: number): OpenRecord {

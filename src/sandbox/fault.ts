@@ -6,6 +6,8 @@ export interface Fault {
   readonly path?: string;
   /** Answered instead of doing the work, which is then not charged; 200 where only a body is given. */
   readonly status?: number;
+  /** Do the work and charge it, and answer with `status` all the same: a failure on the way back. */
+  readonly charged?: boolean;
   /** Text goes out as it is, anything else as JSON. */
   readonly body?: unknown;
   readonly contentType?: string;
@@ -57,6 +59,7 @@ export function answerOf(fault: Fault): Answer | undefined {
 const KINDS: Readonly<Record<keyof Fault, (value: unknown) => boolean>> = {
   path: (value) => typeof value === 'string' && value.startsWith('/'),
   status: (value) => isWhole(value, 200, 599),
+  charged: (value) => typeof value === 'boolean',
   body: () => true,
   contentType: (value) => typeof value === 'string',
   headers: (value) => isRecord(value) && Object.values(value).every((text) => typeof text === 'string'),

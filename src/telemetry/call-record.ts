@@ -34,6 +34,12 @@ export class CallRecord {
   ignored: readonly string[] = [];
   /** What went wrong, one of the closed set of faults; undefined while nothing has. */
   fault: string | undefined;
+  /** False where the work may go on without the caller: whoever says so gives it up. */
+  endsWithCaller = true;
+  /** Settles when the work is over, where it may outlive the caller; until then its body is needed. */
+  work: Promise<void> | undefined;
+  /** Id of the call whose answer this one was given, because it asked for the same. */
+  joined: string | undefined;
   private readonly leaving = new AbortController();
 
   constructor(
@@ -43,12 +49,18 @@ export class CallRecord {
     readonly callId: string = id,
   ) {}
 
-  /** Aborted when the caller has left. */
+  /** Aborted when the work is to end because nobody waits for it. */
   get signal(): AbortSignal {
     return this.leaving.signal;
   }
 
+  /** The caller has left: that ends the work, unless somebody else decides about it. */
   callerLeft(): void {
+    if (this.endsWithCaller) this.giveUp();
+  }
+
+  /** Ends the work. */
+  giveUp(): void {
     this.leaving.abort(new DOMException('The caller left.', 'AbortError'));
   }
 

@@ -50,6 +50,12 @@ export class Metrics {
     labelNames: ['param'],
     registers: [this.registry],
   });
+  /** Requests that were given the answer of an earlier one. */
+  readonly joined = new Counter({
+    name: 'recraft_gateway_joined_requests_total',
+    help: 'Requests answered with what an earlier one, asking for the same, was paid for.',
+    registers: [this.registry],
+  });
   /** Requests being answered. */
   inFlight = 0;
 
@@ -77,13 +83,23 @@ export class Metrics {
       seconds,
     );
     if (call.fault !== undefined) this.errors.inc({ fault: call.fault });
-    if (call.operation === undefined || call.model === undefined) return;
-    const model = this.isKnownModel(call.model) ? call.model : 'other';
-    const labels = { operation: call.operation, model };
+    const labels = this.labelsOf(call);
+    if (!labels) return;
     if (call.upstreamMs !== undefined) this.upstream.observe(labels, call.upstreamMs / 1000);
     for (const param of call.ignored) this.ignored.inc({ param });
-    if (status >= 300 || call.fault !== undefined) return;
+    if (status < 300 && call.fault === undefined) this.observePictures(call);
+  }
+
+  /** Counts what a call brought and cost. */
+  observePictures(call: CallRecord): void {
+    const labels = this.labelsOf(call);
+    if (!labels) return;
     this.images.inc(labels, call.images);
     this.cost.inc(labels, (call.costMicroDollars ?? 0) / 1_000_000);
+  }
+
+  private labelsOf({ operation, model }: CallRecord): { operation: string; model: string } | undefined {
+    if (operation === undefined || model === undefined) return undefined;
+    return { operation, model: this.isKnownModel(model) ? model : 'other' };
   }
 }

@@ -51,6 +51,7 @@ function note(logger: Logger, metrics: Metrics, request: Request, response: Resp
       status,
       outcome: response.writableFinished ? 'answered' : 'cut off',
       fault: call.fault,
+      joined: call.joined,
       operation: call.operation,
       model: call.model,
       deployment: call.deploymentId,

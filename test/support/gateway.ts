@@ -36,6 +36,8 @@ export async function startGateway(
     RECRAFT_API_BASE: upstream.url,
     MASTER_KEY: KEY,
     LOG_LEVEL: 'silent',
+    // Tests that leave a call behind would wait for its end when they close their gateway (once.e2e-spec.ts has the default).
+    FINISH_ABANDONED: 'false',
     ...environment,
   });
   const app = await createApp(settings);

@@ -1,10 +1,11 @@
 import type { Settings } from '../../config/settings.js';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import type { ImageOrder } from '../image-order.js';
 import type { Operation } from '../image-request.js';
 import type { AnswerSink } from '../image-provider.js';
 import type { ImagesService } from '../images.service.js';
 import { JsonAnswer } from '../json-answer.js';
+import type { Outlet } from '../outlet.js';
 import type { CallRecord } from '../../telemetry/call-record.js';
 import type { ImageOptionsDto } from './dto/image-options.dto.js';
 import { EventStreamAnswer } from './event-stream-answer.js';
@@ -27,7 +28,7 @@ export async function answerOrder(
   dto: Wishes,
   order: ImageOrder,
   { call }: Request,
-  response: Response,
+  response: Outlet,
   { models, heartbeatMs }: Settings,
 ): Promise<void> {
   const answer = answerFor(dto, order, call, response, heartbeatMs);
@@ -53,7 +54,7 @@ function answerFor(
   dto: Wishes,
   { operation }: ImageOrder,
   call: CallRecord,
-  response: Response,
+  response: Outlet,
   heartbeatMs: number,
 ): AnswerSink {
   if (dto.stream !== true) return new JsonAnswer(response, call);

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Settings } from '../../config/settings.js';
 import { ApiEdit } from '../../openapi/pictures.js';
+import { OnceService } from '../../once/once.service.js';
 import { ImagesService } from '../images.service.js';
 import { PicturesBody, pictureOf } from '../request-body.js';
 import { answerOrder } from './answer-order.js';
@@ -18,6 +19,7 @@ import { editOrder } from './orders.js';
 export class EditsController {
   constructor(
     @Inject(ImagesService) private readonly images: ImagesService,
+    @Inject(OnceService) private readonly once: OnceService,
     @Inject(Settings) private readonly settings: Settings,
   ) {}
 
@@ -29,6 +31,8 @@ export class EditsController {
   async edit(@Body() dto: EditImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     const sources = await editSources(pictureOf(request, 'image'), pictureOf(request, 'mask'));
     const order = editOrder(dto, sources, this.settings.models, modelInPath(request));
-    await answerOrder(this.images, dto, order, request, response, this.settings);
+    await this.once.answer(request, response, (answer) =>
+      answerOrder(this.images, dto, order, request, answer, this.settings),
+    );
   }
 }

@@ -1,8 +1,8 @@
-import type { Response } from 'express';
 import { JsonScanner } from '../../json/json-scanner.js';
 import type { CallRecord } from '../../telemetry/call-record.js';
 import { answerHeaders } from '../answer-headers.js';
 import type { AnswerHead, AnswerSink } from '../image-provider.js';
+import type { Outlet } from '../outlet.js';
 
 export interface EventStreamOptions {
   /** `image_generation.completed` or `image_edit.completed`. */
@@ -43,7 +43,7 @@ export class EventStreamAnswer implements AnswerSink {
   });
 
   constructor(
-    private readonly response: Response,
+    private readonly response: Outlet,
     private readonly call: CallRecord,
     private readonly options: EventStreamOptions,
   ) {

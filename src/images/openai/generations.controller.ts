@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Settings } from '../../config/settings.js';
 import { ApiGeneration } from '../../openapi/pictures.js';
+import { OnceService } from '../../once/once.service.js';
 import { ImagesService } from '../images.service.js';
 import { answerOrder } from './answer-order.js';
 import { GenerateImageDto } from './dto/generate-image.dto.js';
@@ -17,6 +18,7 @@ import { filesOf, PicturesBody } from '../request-body.js';
 export class GenerationsController {
   constructor(
     @Inject(ImagesService) private readonly images: ImagesService,
+    @Inject(OnceService) private readonly once: OnceService,
     @Inject(Settings) private readonly settings: Settings,
   ) {}
 
@@ -32,6 +34,8 @@ export class GenerationsController {
       modelInPath(request),
       filesOf(request, 'style_references'),
     );
-    await answerOrder(this.images, dto, order, request, response, this.settings);
+    await this.once.answer(request, response, (answer) =>
+      answerOrder(this.images, dto, order, request, answer, this.settings),
+    );
   }
 }

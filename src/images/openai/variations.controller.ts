@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Settings } from '../../config/settings.js';
 import { ApiEdit } from '../../openapi/pictures.js';
+import { OnceService } from '../../once/once.service.js';
 import { ImagesService } from '../images.service.js';
 import { PicturesBody, pictureOf } from '../request-body.js';
 import { answerOrder } from './answer-order.js';
@@ -18,6 +19,7 @@ import { variationOrder } from './orders.js';
 export class VariationsController {
   constructor(
     @Inject(ImagesService) private readonly images: ImagesService,
+    @Inject(OnceService) private readonly once: OnceService,
     @Inject(Settings) private readonly settings: Settings,
   ) {}
 
@@ -29,6 +31,8 @@ export class VariationsController {
   async variate(@Body() dto: VariateImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     const { image } = await editSources(pictureOf(request, 'image'), undefined);
     const order = variationOrder(dto, image, this.settings.models, modelInPath(request));
-    await answerOrder(this.images, dto, order, request, response, this.settings);
+    await this.once.answer(request, response, (answer) =>
+      answerOrder(this.images, dto, order, request, answer, this.settings),
+    );
   }
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Response } from 'express';
 import { GatewayError } from '../../errors/gateway-error.js';
 import type { CallRecord } from '../../telemetry/call-record.js';
 import { sniff } from '../../uploads/sniff.js';
 import { answerHeaders } from '../answer-headers.js';
 import type { AnswerHead, AnswerSink } from '../image-provider.js';
+import type { Outlet } from '../outlet.js';
 
 const MEDIA_TYPES = {
   png: 'image/png',
@@ -33,7 +33,7 @@ export class MultipartAnswer implements AnswerSink {
   private head: Pick<AnswerHead, 'chargedMicroDollars'> = { chargedMicroDollars: undefined };
 
   constructor(
-    private readonly response: Response,
+    private readonly response: Outlet,
     private readonly call: CallRecord,
   ) {}
 

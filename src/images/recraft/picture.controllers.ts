@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Settings } from '../../config/settings.js';
 import { ApiRecraftPictures } from '../../openapi/recraft-pictures.js';
+import { OnceService } from '../../once/once.service.js';
 import { ImagesService } from '../images.service.js';
 import { JsonAnswer } from '../json-answer.js';
 import { PicturesBody, picturesOf } from '../request-body.js';
@@ -23,6 +24,7 @@ function controllerFor(route: PictureRoute): Type {
   class PictureController {
     constructor(
       @Inject(ImagesService) readonly images: ImagesService,
+      @Inject(OnceService) readonly once: OnceService,
       @Inject(Settings) readonly settings: Settings,
     ) {}
 
@@ -38,8 +40,10 @@ function controllerFor(route: PictureRoute): Type {
         styleReferences: picturesOf(request, 'style_references'),
       });
       const isMultipart = (dto as { response_format?: string }).response_format === 'multipart';
-      const answer = isMultipart ? new MultipartAnswer(response, request.call) : new JsonAnswer(response, request.call);
-      await this.images.fulfil(order, request.call, answer);
+      const { call } = request;
+      await this.once.answer(request, response, (outlet) =>
+        this.images.fulfil(order, call, isMultipart ? new MultipartAnswer(outlet, call) : new JsonAnswer(outlet, call)),
+      );
     }
   }
   // What the body pipe checks a body against: a decorator would read it off a parameter's type, which is the row's here.

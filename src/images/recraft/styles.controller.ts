@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ApiDocument } from '../../openapi/recraft-documents.js';
 import type { DocumentOperation } from '../image-provider.js';
+import { OnceService } from '../../once/once.service.js';
 import { ImagesService } from '../images.service.js';
 import { given } from '../request-fields.js';
 import { PicturesBody, picturesOf } from '../request-body.js';
@@ -15,7 +16,10 @@ import { BasicStylesDto, CreateStyleDto, StyleDto, StylesDto } from './dto/style
 @ApiBearerAuth()
 @Controller()
 export class StylesController {
-  constructor(@Inject(ImagesService) private readonly images: ImagesService) {}
+  constructor(
+    @Inject(ImagesService) private readonly images: ImagesService,
+    @Inject(OnceService) private readonly once: OnceService,
+  ) {}
 
   @Post(['v1/styles', 'styles'])
   @HttpCode(200)
@@ -24,7 +28,9 @@ export class StylesController {
   @ApiDocument(StyleDto)
   async create(@Body() dto: CreateStyleDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     const asked = { operation: 'createStyle', fields: given(dto), pictures: picturesOf(request, 'files') } as const;
-    answerDocument(response, request.call, await this.images.ask(asked, request.call));
+    await this.once.answer(request, response, async (answer) => {
+      answerDocument(answer, request.call, await this.images.ask(asked, request.call));
+    });
   }
 
   @Get(['v1/styles', 'styles'])

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ApiDocument } from '../../openapi/recraft-documents.js';
 import type { DocumentOperation } from '../image-provider.js';
+import { OnceService } from '../../once/once.service.js';
 import { ImagesService } from '../images.service.js';
 import { given } from '../request-fields.js';
 import { JsonBody } from '../request-body.js';
@@ -15,7 +16,10 @@ import { EnhancedPromptDto, EnhancePromptDto } from './dto/prompts.dto.js';
 @ApiBearerAuth()
 @Controller()
 export class ToolsController {
-  constructor(@Inject(ImagesService) private readonly images: ImagesService) {}
+  constructor(
+    @Inject(ImagesService) private readonly images: ImagesService,
+    @Inject(OnceService) private readonly once: OnceService,
+  ) {}
 
   @Post(['v1/prompts/enhance', 'prompts/enhance'])
   @HttpCode(200)
@@ -41,7 +45,9 @@ export class ToolsController {
     response: Response,
     fields: Readonly<Record<string, unknown>>,
   ): Promise<void> {
-    const document = await this.images.ask({ operation, fields, pictures: [] }, request.call);
-    answerDocument(response, request.call, document);
+    const { call } = request;
+    await this.once.answer(request, response, async (answer) => {
+      answerDocument(answer, call, await this.images.ask({ operation, fields, pictures: [] }, call));
+    });
   }
 }

@@ -1,0 +1,27 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { GatewayError } from '../errors/gateway-error.js';
+
+/** Printable ASCII, as a structured field's string has it (draft-ietf-httpapi-idempotency-key-header-07 §2.1). */
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+/**
+ * The key of a request that must not be done twice, quoted as the draft has it or bare as most clients send it; undefined
+ * where there is none (openai-images.md §4.3).
+ *
+ * @throws GatewayError where the header is no key
+ */
+export function idempotencyKey(headers: IncomingHttpHeaders): string | undefined {
+  const header = headers['idempotency-key'];
+  if (header === undefined) return undefined;
+  const text = String(header).trim();
+  const key = /^"(.*)"$/.exec(text)?.[1]?.replaceAll(/\\(["\\])/g, '$1') ?? text;
+  if (KEY.test(key)) return key;
+  throw new GatewayError('invalidValue', 'Idempotency-Key must be 1 to 255 printable characters without spaces.', {
+    param: 'Idempotency-Key',
+  });
+}
+
+/** Whether a client says that it has sent this request before: OpenAI's SDKs count (openai-images.md §4.3). */
+export function isRetry(headers: IncomingHttpHeaders): boolean {
+  return Number(headers['x-stainless-retry-count'] ?? 0) > 0;
+}

@@ -1,0 +1,147 @@
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import type { Logger } from 'pino';
+import { Settings } from '../config/settings.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import type { Outlet } from '../images/outlet.js';
+import { allPicturesOf } from '../images/request-body.js';
+import type { CallRecord } from '../telemetry/call-record.js';
+import { LOGGER } from '../telemetry/logger.js';
+import { Metrics } from '../telemetry/metrics.js';
+import { AnswerCopy, CopyBudget } from './answer-copy.js';
+import { Fingerprint } from './fingerprint.js';
+import { idempotencyKey, isRetry } from './idempotency-key.js';
+import { PaidCall } from './paid-call.js';
+import { PaidCalls } from './paid-calls.js';
+import type { Reader } from './shared-answer.js';
+
+const SWEEP_MS = 5_000;
+
+/**
+ * Sees to it that a request is paid once (docs/decisions/paid-once.md): a repeat is given the answer of the call that runs
+ * or has run, and a call that was sent is finished though its caller has left.
+ */
+@Injectable()
+export class OnceService implements OnModuleDestroy, BeforeApplicationShutdown {
+  private readonly calls = new PaidCalls();
+  private readonly budget: CopyBudget;
+  private readonly running = new Set<Promise<void>>();
+  private readonly sweeping: NodeJS.Timeout;
+
+  constructor(
+    @Inject(Settings) private readonly settings: Pick<Settings, 'once'>,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(Metrics) private readonly metrics: Metrics,
+  ) {
+    this.budget = new CopyBudget(settings.once.memoryBytes, () => this.calls.dropOldest());
+    metrics.watch('recraft_gateway_kept_answer_bytes', 'Bytes of answers kept for repeats.', () => this.budget.inUse);
+    this.sweeping = setInterval(() => {
+      this.calls.sweep();
+    }, SWEEP_MS).unref();
+  }
+
+  /**
+   * Answers a request: by `work`, or with the answer of the call that asked for the same.
+   *
+   * @throws what the work throws; GatewayError `idempotencyMismatch`, `idempotencyRunning` or `answerLost`
+   */
+  async answer(request: Request, response: Response, work: (answer: Outlet) => Promise<void>): Promise<void> {
+    const key = idempotencyKey(request.headers);
+    const scope = `${request.call.caller?.id ?? ''} ${request.originalUrl}`;
+    const fingerprint = new Fingerprint({ fields: request.body as object, pictures: allPicturesOf(request) });
+    const earlier = key === undefined ? await this.same(request, scope, fingerprint) : this.calls.findByKey(scope, key);
+    const reader = { response, call: request.call };
+    if (!earlier) return this.pay(scope, reader, key, fingerprint, work);
+    if (key !== undefined) await this.checkSame(earlier, fingerprint);
+    this.metrics.joined.inc();
+    response.once('close', () => {
+      earlier.leave(reader);
+    });
+    await earlier.readBy(reader);
+  }
+
+  /** Calls whose callers have left are worked on until they are done. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.allSettled(this.running);
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.sweeping);
+  }
+
+  private async same({ headers }: Request, scope: string, print: Fingerprint): Promise<PaidCall | undefined> {
+    if (!isRetry(headers) && this.settings.once.coalesceMs === 0) return undefined;
+    return this.calls.findByFingerprint(scope, print);
+  }
+
+  private async checkSame(earlier: PaidCall, fingerprint: Fingerprint): Promise<void> {
+    if ((await earlier.fingerprint.make()) !== (await fingerprint.make())) {
+      throw new GatewayError('idempotencyMismatch', 'This Idempotency-Key was used for another request.', {
+        param: 'Idempotency-Key',
+      });
+    }
+    if (earlier.outcome === 'running' && this.settings.once.whileRunning === 'conflict') {
+      const message = 'A request with this Idempotency-Key is still running.';
+      throw new GatewayError('idempotencyRunning', message, { param: 'Idempotency-Key', retryAfterSeconds: 1 });
+    }
+  }
+
+  private pay(
+    scope: string,
+    first: Reader,
+    key: string | undefined,
+    fingerprint: Fingerprint,
+    work: (answer: Outlet) => Promise<void>,
+  ): Promise<void> {
+    const call = new PaidCall({
+      first,
+      key,
+      fingerprint,
+      copy: new AnswerCopy(this.budget),
+      outlivesReaders: this.settings.once.finishAbandoned,
+      coalesces: this.settings.once.coalesceMs > 0,
+    });
+    this.calls.add(scope, call);
+    const done = call.run(work);
+    const concluded = this.conclude(scope, call, first, done);
+    first.call.work = concluded;
+    this.running.add(concluded);
+    void concluded.finally(() => this.running.delete(concluded));
+    return done;
+  }
+
+  /** Waits until the work is done and its first caller gone, then keeps or forgets the call. Never rejects. */
+  private async conclude(scope: string, call: PaidCall, first: Reader, done: Promise<void>): Promise<void> {
+    const { promise: gone, resolve } = Promise.withResolvers<undefined>();
+    first.response.once('close', () => {
+      call.leave(first);
+      resolve(undefined);
+    });
+    const leaving = gone.then(() => call.outcome === 'running');
+    await done.catch(() => undefined); // Its own caller is told.
+    if (await leaving) this.noteFinished(first.call, call);
+    if (!call.mustBeKept) {
+      this.calls.drop(scope, call);
+      return;
+    }
+    // The body is about to go, and with it what tells one request from another.
+    await call.fingerprint.make().catch((error: unknown) => this.logger.error({ err: error }, 'A body cannot be read'));
+    this.calls.keep(scope, call, this.lifetimeOf(call));
+  }
+
+  private lifetimeOf({ key, outcome, delivered }: PaidCall): number {
+    const { keyLifetimeMs, retryWindowMs, coalesceMs } = this.settings.once;
+    if (outcome === 'answered' && key !== undefined) return keyLifetimeMs;
+    return delivered ? coalesceMs : retryWindowMs;
+  }
+
+  /** The request's own line was written when its caller left; what it came to is said here. */
+  private noteFinished(record: CallRecord, { outcome }: PaidCall): void {
+    const { id, operation, model, images, costMicroDollars: cost, upstreamRequestId: upstreamId, fault } = record;
+    if (outcome === 'answered') this.metrics.observePictures(record);
+    this.logger.info(
+      { id, outcome, fault, operation, model, images, costDollars: (cost ?? 0) / 1_000_000, upstreamId },
+      'finished without its caller',
+    );
+  }
+}

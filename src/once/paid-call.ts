@@ -1,0 +1,107 @@
+import { GatewayError } from '../errors/gateway-error.js';
+import type { AnswerCopy } from './answer-copy.js';
+import type { Fingerprint } from './fingerprint.js';
+import { type Reader, SharedAnswer } from './shared-answer.js';
+
+/** How a call ended: what those who ask for the same later are told. */
+type Outcome = 'running' | 'answered' | 'failed';
+
+export interface PaidCallOptions {
+  readonly first: Reader;
+  readonly copy: AnswerCopy;
+  readonly fingerprint: Fingerprint;
+  /** The request's own idempotency key. */
+  readonly key: string | undefined;
+  /** Go on when everybody has left, once the request was sent: Recraft charges for it all the same. */
+  readonly outlivesReaders: boolean;
+  /** Others that ask for the same get this answer though nobody has lost it. */
+  readonly coalesces: boolean;
+}
+
+/** One call that is paid once, however often it is asked for. */
+export class PaidCall {
+  readonly answer: SharedAnswer;
+  readonly fingerprint: Fingerprint;
+  readonly key: string | undefined;
+  outcome: Outcome = 'running';
+  /** Somebody has had the whole answer. */
+  delivered = false;
+  /** When it may be forgotten, in milliseconds of `performance.now()`; undefined while it runs. */
+  expiresAt: number | undefined;
+  private mayBeCharged = false;
+  private readonly over = Promise.withResolvers<undefined>();
+
+  constructor(private readonly options: PaidCallOptions) {
+    this.fingerprint = options.fingerprint;
+    this.key = options.key;
+    options.copy.isPrecious = options.key !== undefined;
+    this.answer = new SharedAnswer(options.first, options.copy);
+    options.first.call.endsWithCaller = false;
+    this.over.promise.catch(() => undefined); // Its own caller is told by `run`; others need not be there.
+  }
+
+  /** Names it in the log lines of those who were given its answer. */
+  get id(): string {
+    return this.options.first.call.id;
+  }
+
+  /** Nobody waits for it. */
+  get isOrphan(): boolean {
+    return this.answer.readerCount === 0 && !this.delivered;
+  }
+
+  /** Does the work. @throws what the work throws */
+  async run(work: (answer: SharedAnswer) => Promise<void>): Promise<void> {
+    try {
+      await work(this.answer);
+      this.outcome = 'answered';
+      this.over.resolve(undefined);
+    } catch (error) {
+      this.outcome = 'failed';
+      this.mayBeCharged = !(error instanceof GatewayError) || error.mayBeCharged;
+      this.over.reject(error);
+      throw error;
+    } finally {
+      this.answer.over();
+    }
+  }
+
+  /**
+   * Gives a later request for the same the answer: what has come of it, then the rest.
+   *
+   * @throws what the work threw, or GatewayError where the answer is lost
+   */
+  async readBy(reader: Reader): Promise<void> {
+    if (this.outcome !== 'failed' && !this.answer.isWhole) throw lost();
+    reader.call.joined = this.id;
+    if (this.outcome !== 'failed') this.answer.join(reader);
+    await this.over.promise;
+  }
+
+  /** Forgets the answer. */
+  forget(): void {
+    this.options.copy.drop();
+  }
+
+  /** A reader's connection has ended. */
+  leave(reader: Reader): void {
+    this.delivered ||= reader.response.writableFinished && this.outcome === 'answered';
+    this.answer.leave(reader);
+    const { call } = this.options.first;
+    const goesOn = this.options.outlivesReaders && call.times.sentAt !== undefined;
+    if (this.outcome === 'running' && this.answer.readerCount === 0 && !goesOn) call.giveUp();
+  }
+
+  /** Whether the same request, asked for again, must not be sent again: it was paid, or may have been. */
+  get mustBeKept(): boolean {
+    if (this.outcome === 'answered') return this.key !== undefined || !this.delivered || this.options.coalesces;
+    return this.mayBeCharged && this.options.first.call.times.sentAt !== undefined;
+  }
+}
+
+function lost(): GatewayError {
+  return new GatewayError(
+    'answerLost',
+    'This request was answered and charged before; its answer was too large to be kept. It was not sent again.',
+  );
+}

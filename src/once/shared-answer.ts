@@ -1,0 +1,138 @@
+import { EventEmitter } from 'node:events';
+import type { Response } from 'express';
+import type { Outlet } from '../images/outlet.js';
+import { baseHeaders } from '../telemetry/base-headers.js';
+import type { CallRecord } from '../telemetry/call-record.js';
+import type { AnswerCopy } from './answer-copy.js';
+
+/** One HTTP client that waits for the answer. */
+export interface Reader {
+  readonly response: Response;
+  readonly call: CallRecord;
+}
+
+/** Says that an answer is a copy of one that was paid for before. */
+const REPLAYED = ['idempotent-replayed', 'true'];
+
+/**
+ * An answer that several clients may read, from its start, whenever they come: the one who asked first and those whose
+ * request turned out to be the same. It goes on when none is there any more.
+ */
+export class SharedAnswer implements Outlet {
+  headersSent = false;
+  writableEnded = false;
+  private readonly readers = new Set<Reader>();
+  private readonly set: [name: string, value: string][] = [];
+  private readonly events = new EventEmitter();
+  private readonly slow = new Set<Reader>();
+
+  constructor(
+    first: Reader,
+    private readonly copy: AnswerCopy,
+  ) {
+    this.readers.add(first);
+  }
+
+  /** Whether somebody who comes now can have all of it. */
+  get isWhole(): boolean {
+    return this.copy.isWhole;
+  }
+
+  get readerCount(): number {
+    return this.readers.size;
+  }
+
+  setHeader(name: string, value: string): void {
+    this.set.push([name, value]);
+    for (const { response } of this.readers) response.setHeader(name, value);
+  }
+
+  writeHead(status: number, headers: string[]): void {
+    this.headersSent = true;
+    this.copy.status = status;
+    this.copy.headers = headers;
+    let isFirst = true;
+    for (const reader of this.readers) {
+      reader.response.writeHead(status, isFirst ? headers : ownHeaders(headers, reader));
+      isFirst = false;
+    }
+  }
+
+  write(bytes: string | Uint8Array): boolean {
+    this.copy.add(bytes);
+    for (const reader of this.readers) if (!reader.response.write(bytes)) this.slow.add(reader);
+    return this.slow.size === 0;
+  }
+
+  end(bytes?: string | Uint8Array, encoding: BufferEncoding = 'utf8'): void {
+    this.writableEnded = true;
+    if (bytes !== undefined) this.copy.add(bytes, encoding);
+    for (const { response } of this.readers) endWith(response, bytes, encoding);
+  }
+
+  destroy(): void {
+    this.writableEnded = true;
+    this.copy.drop();
+    for (const { response } of this.readers) response.destroy();
+  }
+
+  /** `drain` comes when no reader is slow any more, `close` when the work is over. */
+  once(event: 'drain' | 'close', listener: () => void): void {
+    this.events.once(event, listener);
+    if (event !== 'drain') return;
+    for (const reader of this.slow) {
+      reader.response.once('drain', () => {
+        this.noLongerSlow(reader);
+      });
+    }
+    if (this.slow.size === 0) this.events.emit('drain');
+  }
+
+  /** Lets another client read along, from the start. */
+  join(reader: Reader): void {
+    const { response } = reader;
+    for (const [name, value] of this.set) response.setHeader(name, value);
+    if (this.headersSent) response.writeHead(this.copy.status, ownHeaders(this.copy.headers, reader));
+    for (const { bytes, encoding } of this.copy.body) writeTo(response, bytes, encoding);
+    if (this.writableEnded) response.end();
+    else this.readers.add(reader);
+  }
+
+  /** A client is gone, or has read all. */
+  leave(reader: Reader): void {
+    this.readers.delete(reader);
+    this.noLongerSlow(reader);
+    if (this.readers.size === 0) this.copy.isPrecious = true;
+  }
+
+  /** Nothing more will be written. */
+  over(): void {
+    this.events.emit('close');
+    this.events.removeAllListeners();
+  }
+
+  private noLongerSlow(reader: Reader): void {
+    if (this.slow.delete(reader) && this.slow.size === 0) this.events.emit('drain');
+  }
+}
+
+function endWith(response: Response, bytes: string | Uint8Array | undefined, encoding: BufferEncoding): void {
+  if (typeof bytes === 'string') response.end(bytes, encoding);
+  else response.end(bytes);
+}
+
+function writeTo(response: Response, bytes: string | Uint8Array, encoding: BufferEncoding): void {
+  if (typeof bytes === 'string') response.write(bytes, encoding);
+  else response.write(bytes);
+}
+
+/** The same headers under the reader's own ids. */
+function ownHeaders(headers: readonly string[], { call }: Reader): string[] {
+  const own = baseHeaders(call);
+  const names = new Set(own.filter((_text, index) => index % 2 === 0));
+  for (let at = 0; at < headers.length; at += 2) {
+    const [name = '', value = ''] = headers.slice(at, at + 2);
+    if (!names.has(name)) own.push(name, value);
+  }
+  return [...own, ...REPLAYED];
+}
