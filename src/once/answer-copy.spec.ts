@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import { AnswerCopy, CopyBudget } from './answer-copy.js';
+
+const bytes = (length: number) => new Uint8Array(length);
+const noRoom = () => false;
+
+describe('AnswerCopy', () => {
+  it('keeps what was written, in order, text as text', () => {
+    const copy = new AnswerCopy(new CopyBudget(100, noRoom));
+    copy.add(bytes(3));
+    copy.add('é', 'latin1');
+    expect(copy.body).toEqual([
+      { bytes: bytes(3), encoding: 'utf8' },
+      { bytes: 'é', encoding: 'latin1' },
+    ]);
+    expect(copy.isWhole).toBe(true);
+  });
+
+  it('is lost as a whole when its next piece has no room, and gives its own room back', () => {
+    const budget = new CopyBudget(10, noRoom);
+    const copy = new AnswerCopy(budget);
+    copy.add(bytes(8));
+    copy.add(bytes(3));
+    copy.add(bytes(1));
+    expect(copy.isWhole).toBe(false);
+    expect(copy.body).toEqual([]);
+    expect(budget.inUse).toBe(0);
+  });
+
+  it('makes older ones go where it will be asked for, and no sooner', () => {
+    const older: AnswerCopy[] = [];
+    const budget = new CopyBudget(10, () => {
+      const oldest = older.shift();
+      oldest?.drop();
+      return oldest !== undefined;
+    });
+    const first = new AnswerCopy(budget);
+    first.add(bytes(10));
+    older.push(first);
+
+    const passing = new AnswerCopy(budget);
+    passing.add(bytes(1));
+    expect([first.isWhole, passing.isWhole]).toEqual([true, false]);
+
+    const precious = new AnswerCopy(budget);
+    precious.isPrecious = true;
+    precious.add(bytes(6));
+    expect([first.isWhole, precious.isWhole, budget.inUse]).toEqual([false, true, 6]);
+  });
+
+  it('makes nothing go for what can never fit', () => {
+    let asked = 0;
+    const budget = new CopyBudget(10, () => ++asked > 0);
+    const copy = new AnswerCopy(budget);
+    copy.isPrecious = true;
+    copy.add(bytes(11));
+    expect([copy.isWhole, asked]).toEqual([false, 0]);
+  });
+});
