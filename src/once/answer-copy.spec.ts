@@ -6,7 +6,7 @@ const noRoom = () => false;
 
 describe('AnswerCopy', () => {
   it('keeps what was written, in order, text as text', () => {
-    const copy = new AnswerCopy(new CopyBudget(100, noRoom));
+    const copy = new AnswerCopy(new CopyBudget(1_000, noRoom));
     copy.add(bytes(3));
     copy.add('é', 'latin1');
     expect(copy.body).toEqual([
@@ -19,6 +19,7 @@ describe('AnswerCopy', () => {
   it('is lost as a whole when its next piece has no room, and gives its own room back', () => {
     const budget = new CopyBudget(10, noRoom);
     const copy = new AnswerCopy(budget);
+    copy.isPrecious = true;
     copy.add(bytes(8));
     copy.add(bytes(3));
     copy.add(bytes(1));
@@ -35,6 +36,7 @@ describe('AnswerCopy', () => {
       return oldest !== undefined;
     });
     const first = new AnswerCopy(budget);
+    first.isPrecious = true;
     first.add(bytes(10));
     older.push(first);
 
@@ -46,6 +48,15 @@ describe('AnswerCopy', () => {
     precious.isPrecious = true;
     precious.add(bytes(6));
     expect([first.isWhole, precious.isWhole, budget.inUse]).toEqual([false, true, 6]);
+  });
+
+  it('has an eighth of the room while its reader is there', () => {
+    const budget = new CopyBudget(80, noRoom);
+    const copy = new AnswerCopy(budget);
+    copy.add(bytes(10));
+    expect(copy.isWhole).toBe(true);
+    copy.add(bytes(1));
+    expect(copy.isWhole).toBe(false);
   });
 
   it('makes nothing go for what can never fit', () => {

@@ -1,3 +1,9 @@
+/**
+ * Share of the memory for copies of answers that are on their way to a reader who is there: most arrive, and holding on to
+ * their bytes makes the collector's work harder.
+ */
+const PASSING_SHARE = 1 / 8;
+
 /** Bytes that copies of answers hold in memory, all of them together. */
 export class CopyBudget {
   private held = 0;
@@ -14,7 +20,8 @@ export class CopyBudget {
 
   /** Takes room for so many bytes; false where there is none. For what is precious, older answers have to go. */
   take(bytes: number, isPrecious: boolean): boolean {
-    while (this.held + bytes > this.most) if (!isPrecious || bytes > this.most || !this.makeRoom()) return false;
+    if (!isPrecious && this.held + bytes > this.most * PASSING_SHARE) return false;
+    while (this.held + bytes > this.most) if (bytes > this.most || !this.makeRoom()) return false;
     this.held += bytes;
     return true;
   }

@@ -219,12 +219,13 @@ describe('A caller that leaves after its request was sent', () => {
     const picture = 'QUJD'.repeat(5 * 1024 * 1024);
     sandbox.fault({ body: { created: 1, credits: ONE_PICTURE, data: [{ b64_json: picture }] } });
     const fields = { ...body, random_seed: 12, response_format: 'b64_json' };
-    const client = await RawClient.connect(gateway.url);
-    client.send(rawPost(GENERATIONS, gateway.key, fields));
+    await using roomy = await startGateway(sandbox, { FINISH_ABANDONED: 'true', ANSWER_MEMORY_BYTES: String(2 ** 28) });
+    const client = await RawClient.connect(roomy.url);
+    client.send(rawPost(GENERATIONS, roomy.key, fields));
     await client.until('b64_json');
     client.socket.pause();
     client.leave();
-    const answer = await gateway.post(GENERATIONS, fields, retry);
+    const answer = await roomy.post(GENERATIONS, fields, retry);
     expect(((await answer.json()) as { data: [{ b64_json: string }] }).data[0].b64_json === picture).toBe(true);
     expect(sandbox.requests()).toHaveLength(1);
   });
