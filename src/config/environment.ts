@@ -12,6 +12,7 @@ const DAY_MS = 86_400_000;
 export const WHILE_RUNNING = ['join', 'conflict'] as const;
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export const RESPONSE_FORMATS = ['url', 'b64_json'] as const;
+export const UPSTREAM_RESPONSE_FORMATS = ['json', 'multipart'] as const;
 
 /** One row of the settings table. */
 export interface VariableDescription {
@@ -129,6 +130,12 @@ export class Environment {
   @Variable('Calls in flight to one account of Recraft.')
   @IsWholeNumber(1, 65_535)
   UPSTREAM_CONNECTIONS: number = 256;
+
+  @Variable(
+    'How Recraft is asked for the bytes of pictures: `json` (base64) or `multipart` (a quarter less to transfer).',
+  )
+  @IsOneOf(UPSTREAM_RESPONSE_FORMATS)
+  UPSTREAM_RESPONSE_FORMAT: (typeof UPSTREAM_RESPONSE_FORMATS)[number] = 'json';
 
   @Variable('Origins of pages that may call the gateway from a browser, by comma; `*` for all, `none` for none.')
   @IsText()

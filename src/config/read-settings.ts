@@ -67,6 +67,7 @@ function serverSettings(environment: Environment): Omit<Settings, 'masterKey' | 
       connectTimeoutMs: environment.UPSTREAM_CONNECT_TIMEOUT_MS,
       firstByteTimeoutMs: environment.UPSTREAM_FIRST_BYTE_TIMEOUT_MS,
       connections: environment.UPSTREAM_CONNECTIONS,
+      responseFormat: environment.UPSTREAM_RESPONSE_FORMAT,
     },
     normaliseImages: environment.NORMALISE_IMAGES,
     once: {

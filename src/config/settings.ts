@@ -33,6 +33,8 @@ export interface Settings {
     readonly firstByteTimeoutMs: number;
     /** Calls in flight to one account: the size of its connection pool. */
     readonly connections: number;
+    /** How Recraft is asked for the bytes of pictures: base64 in JSON, or as they are in a form. */
+    readonly responseFormat: 'json' | 'multipart';
   };
   /** Make pictures fit that Recraft refuses for their container or size alone. */
   readonly normaliseImages: boolean;

@@ -42,7 +42,8 @@ export interface LinkedImage {
 interface Common {
   /** How many pictures. */
   readonly count: number;
-  readonly responseFormat: 'url' | 'b64_json';
+  /** `multipart`: files in a form where the provider sends one, else as `b64_json`. */
+  readonly responseFormat: 'url' | 'b64_json' | 'multipart';
   readonly randomSeed?: number;
   /** File format; `svg` only where vectors are drawn. */
   readonly imageFormat?: 'png' | 'webp' | 'svg';

@@ -3,7 +3,7 @@ import { answerHeaders } from './answer-headers.js';
 import type { AnswerHead, AnswerSink } from './image-provider.js';
 import type { Outlet } from './outlet.js';
 
-/** Lets an answer flow to an HTTP client as it comes: one JSON document. */
+/** Lets an answer flow to an HTTP client as it comes: one JSON document, or a form. */
 export class JsonAnswer implements AnswerSink {
   constructor(
     private readonly response: Outlet,

@@ -29,6 +29,7 @@ export async function imageGeneration(options: GenerationOptions): Promise<Image
   const { account, fields } = separate(options);
   const gateway = await gatewayFor(account);
   const dto = toDto(GenerateImageDto, prepareBody(fields));
+  refuseForm(dto);
   return fulfil(gateway, generationOrder(dto, gateway.get<Settings>(Settings).models), account.signal);
 }
 
@@ -47,6 +48,7 @@ export async function imageEdit(options: EditOptions): Promise<Images> {
   const body = { ...prepareBody(rest), ...references };
   const { pictures, fields: others } = takePictures(uploads, body, EDIT_SLOTS, limits.imageBytes);
   const dto = toDto(EditImageDto, others);
+  refuseForm(dto);
   const sources = await editSources(pictures.get('image')?.[0], pictures.get('mask')?.[0]);
   return fulfil(gateway, editOrder(dto, sources, models), account.signal);
 }
@@ -70,6 +72,13 @@ async function fulfil(gateway: INestApplicationContext, order: ImageOrder, signa
   } finally {
     signal?.removeEventListener('abort', leave);
   }
+}
+
+function refuseForm({ response_format: format }: { readonly response_format?: string }): void {
+  if (format !== 'multipart') return;
+  throw new GatewayError('unsupportedValue', 'There is no form in process: ask for b64_json.', {
+    param: 'response_format',
+  });
 }
 
 function separate(options: GenerationOptions): { account: AccountOptions; fields: Record<string, unknown> } {

@@ -5,6 +5,7 @@ import type { Operation } from '../image-request.js';
 import type { AnswerSink } from '../image-provider.js';
 import type { ImagesService } from '../images.service.js';
 import { JsonAnswer } from '../json-answer.js';
+import { MultipartAnswer } from '../multipart-answer.js';
 import type { Outlet } from '../outlet.js';
 import type { CallRecord } from '../../telemetry/call-record.js';
 import type { ImageOptionsDto } from './dto/image-options.dto.js';
@@ -22,7 +23,10 @@ type Wishes = Pick<ImageOptionsDto, 'stream' | 'output_format' | 'background' | 
   readonly size?: string;
 };
 
-/** Fulfils an order into the answer that was asked for: one JSON document, events, or pictures that were worked on here. */
+/**
+ * Fulfils an order into the answer that was asked for: one JSON document, a form, events, or pictures that were worked on
+ * here.
+ */
 export async function answerOrder(
   images: ImagesService,
   dto: Wishes,
@@ -57,7 +61,9 @@ function answerFor(
   response: Outlet,
   heartbeatMs: number,
 ): AnswerSink {
-  if (dto.stream !== true) return new JsonAnswer(response, call);
+  if (dto.stream !== true) {
+    return dto.response_format === 'multipart' ? new MultipartAnswer(response, call) : new JsonAnswer(response, call);
+  }
   return new EventStreamAnswer(response, call, {
     event: completedEvent(operation),
     members: {

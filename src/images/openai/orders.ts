@@ -175,13 +175,14 @@ function formatOf({ image_format, output_format }: KnownFields): CommonPart['ima
 
 /** The gateway has no place to serve a JPEG of its own making from, and a stream passes pictures as they come. */
 function responseFormatOf(known: KnownFields, policy: DialectPolicy): CommonPart['responseFormat'] {
-  if (known.output_format !== 'jpeg') {
-    // A stream carries base64 at OpenAI, and its clients expect nothing else.
-    return known.response_format ?? (known.stream === true ? 'b64_json' : policy.defaultResponseFormat);
+  const { stream, output_format: output, response_format: format } = known;
+  if (stream === true && format === 'multipart') {
+    throw new GatewayError('unsupportedValue', 'A stream has no files in it.', { param: 'response_format' });
   }
-  const param =
-    known.stream === true ? 'output_format' : known.response_format === 'url' ? 'response_format' : undefined;
-  if (param === undefined) return 'b64_json';
+  // A stream carries base64 at OpenAI, and its clients expect nothing else.
+  if (output !== 'jpeg') return format ?? (stream === true ? 'b64_json' : policy.defaultResponseFormat);
+  if (stream !== true && (format === undefined || format === 'b64_json')) return 'b64_json';
+  const param = stream === true ? 'output_format' : 'response_format';
   throw new GatewayError('unsupportedValue', 'A jpeg comes as b64_json, and not in a stream.', { param });
 }
 
@@ -195,7 +196,7 @@ export function formatWish(dto: KnownFields, policy: DialectPolicy) {
 }
 
 function checkBackground(
-  { background, stream, output_format }: KnownFields,
+  { background, stream, output_format, response_format }: KnownFields,
   isEdit: boolean,
   policy: DialectPolicy,
   ignore: (name: string) => void,
@@ -208,8 +209,8 @@ function checkBackground(
     ? 'No Recraft model makes a transparent background.'
     : !policy.allowSecondCharge
       ? 'No Recraft model makes a transparent background; removing it is a second charge, which this gateway does not allow.'
-      : stream === true || output_format === 'jpeg'
-        ? 'A transparent background comes neither in a stream nor as a jpeg.'
+      : stream === true || output_format === 'jpeg' || response_format === 'multipart'
+        ? 'A transparent background comes neither in a stream nor as a jpeg, and not in a form.'
         : undefined;
   if (reason !== undefined) throw new GatewayError('unsupportedValue', reason, { param: 'background' });
 }

@@ -30,8 +30,7 @@ export function recraftOrder(route: PictureRoute, dto: object, pictures: RoutePi
       const common = {
         // A field that the route's DTO does not know may hold anything.
         count: own.has('n') ? (n ?? 1) : 1,
-        // Files are cut out of the base64 on their way to the caller (multipart-answer.ts).
-        responseFormat: response_format === 'multipart' ? ('b64_json' as const) : (response_format ?? 'url'),
+        responseFormat: response_format ?? 'url',
         ...present('imageFormat', image_format),
         ...present('randomSeed', own.has('random_seed') ? random_seed : undefined),
         extra,

@@ -6,8 +6,8 @@ import { ApiRecraftPictures } from '../../openapi/recraft-pictures.js';
 import { OnceService } from '../../once/once.service.js';
 import { ImagesService } from '../images.service.js';
 import { JsonAnswer } from '../json-answer.js';
+import { MultipartAnswer } from '../multipart-answer.js';
 import { PicturesBody, picturesOf } from '../request-body.js';
-import { MultipartAnswer } from './multipart-answer.js';
 import { recraftOrder } from './orders.js';
 import { PICTURE_ROUTES, type PictureRoute } from './routes.js';
 

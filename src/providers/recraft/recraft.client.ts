@@ -5,14 +5,18 @@ import type { Deployment } from '../../registry/deployment.js';
 import type { DocumentCall } from './documents.js';
 import { UpstreamCall } from './upstream-call.js';
 import { invalidAnswer, translateBreak, translateRefusal } from './upstream-errors.js';
-import type { WireRequest } from './wire.js';
+import type { BytesForm, WireRequest } from './wire.js';
 
 export interface ClientOptions {
   readonly connectTimeoutMs: number;
   readonly firstByteTimeoutMs: number;
   /** Calls in flight to one account. HTTP/1.1 carries one POST a connection, so this is a hard cap. */
   readonly connections: number;
+  /** How Recraft is asked for the bytes of pictures. */
+  readonly responseFormat: BytesForm;
 }
+
+const ACCEPTED = { json: 'application/json', multipart: 'application/json, multipart/form-data' } as const;
 
 /** Longer than the pause between two pictures of a busy team, shorter than the idle limits of common proxies. */
 const KEEP_ALIVE_MS = 30_000;
@@ -38,6 +42,7 @@ export class RecraftClient {
   /**
    * Sends a request and relays its answer.
    *
+   * @param keepsForm pass an answer that is a form on as one; without it, the sink gets JSON whatever Recraft sends
    * @throws GatewayError, or the signal's reason where the caller left
    */
   post(
@@ -46,12 +51,11 @@ export class RecraftClient {
     sink: AnswerSink,
     signal: AbortSignal,
     times: UpstreamTimes,
+    keepsForm = false,
   ): Promise<Fulfilment> {
     const account = this.account(deployment);
-    const call = new UpstreamCall(sink, signal, times, {
-      firstByteMs: this.options.firstByteTimeoutMs,
-      totalMs: deployment.timeoutMs,
-    });
+    const deadlines = { firstByteMs: this.options.firstByteTimeoutMs, totalMs: deployment.timeoutMs };
+    const call = new UpstreamCall(sink, signal, times, deadlines, keepsForm);
     account.pool.dispatch(
       {
         method: 'POST',
@@ -60,7 +64,7 @@ export class RecraftClient {
           authorization: account.authorization,
           'content-type': contentType,
           'content-length': String(contentLength),
-          accept: 'application/json',
+          accept: ACCEPTED[this.options.responseFormat],
           'user-agent': 'image-gateway',
         },
         body: body as Buffer, // undici takes any async iterable; its type for `dispatch` does not say so.

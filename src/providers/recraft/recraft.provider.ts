@@ -23,7 +23,7 @@ import { toWire } from './wire.js';
 export class RecraftProvider implements ImageProvider, OnApplicationShutdown {
   private readonly client: RecraftClient;
 
-  constructor(options: ClientOptions) {
+  constructor(private readonly options: ClientOptions) {
     this.client = new RecraftClient(options);
   }
 
@@ -42,7 +42,8 @@ export class RecraftProvider implements ImageProvider, OnApplicationShutdown {
     signal: AbortSignal,
     times: UpstreamTimes,
   ): Promise<Fulfilment> {
-    return this.client.post(deployment, toWire(request, deployment.model), sink, signal, times);
+    const wire = toWire(request, deployment.model, this.options.responseFormat);
+    return this.client.post(deployment, wire, sink, signal, times, request.responseFormat === 'multipart');
   }
 
   priceDocument(request: DocumentRequest): number | undefined {

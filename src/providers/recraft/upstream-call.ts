@@ -1,7 +1,10 @@
 import type { Dispatcher } from 'undici';
 import type { AnswerSink, Fulfilment, UpstreamTimes } from '../../images/image-provider.js';
 import { countPassingBytes } from '../../memory/buffer-garbage.js';
+import { FormRelay, FormToJsonRelay } from './form-relay.js';
+import { isForm } from './picture-form.js';
 import { PictureRelay } from './picture-relay.js';
+import type { Relay } from './relay.js';
 import { invalidAnswer, type Phase, translateBreak, translateRefusal, translateTimeout } from './upstream-errors.js';
 
 /** A refusal's body is a line or two; more than this is not read. */
@@ -34,7 +37,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   private deadline: NodeJS.Timeout;
   private status = 0;
   private headers: Headers = {};
-  private relay: PictureRelay | undefined;
+  private relay: Relay | undefined;
   private refusal: Buffer[] = [];
   private refusalBytes = 0;
 
@@ -43,6 +46,8 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     private readonly signal: AbortSignal,
     private readonly times: UpstreamTimes,
     private readonly deadlines: Deadlines,
+    /** The caller asked for files: a form is passed on as it is. */
+    private readonly keepsForm: boolean,
   ) {
     const { promise, resolve, reject } = Promise.withResolvers<Fulfilment>();
     this.done = promise;
@@ -75,7 +80,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
       clearTimeout(this.deadline);
       this.deadline = this.expireAfter(Math.max(1, this.deadlines.totalMs - (performance.now() - this.startedAt)));
     }
-    if (status < 300) this.relay = new PictureRelay(this.sink, contentLength(headers));
+    if (status < 300) this.relay = this.relayFor(headers);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -127,6 +132,14 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     this.fail(
       isProtocolError(error) ? invalidAnswer('it is not HTTP', { cause: error }) : translateBreak(error, this.phase),
     );
+  }
+
+  /** What Recraft says it answers decides, and not what it was asked for. */
+  private relayFor(headers: Headers): Relay {
+    const contentType = text(headers['content-type']);
+    const length = contentLength(headers);
+    if (!isForm(contentType)) return new PictureRelay(this.sink, length);
+    return this.keepsForm ? new FormRelay(this.sink, contentType, length) : new FormToJsonRelay(this.sink, contentType);
   }
 
   private collectRefusal(chunk: Buffer): void {

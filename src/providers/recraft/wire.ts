@@ -1,4 +1,5 @@
 import type { ImageRequest, Operation, SourceImage, UploadedImage } from '../../images/image-request.js';
+import { Base64Flow } from './base64.js';
 import { OPERATIONS } from './operations.js';
 
 /** A request as Recraft takes it. */
@@ -31,25 +32,30 @@ interface Part {
   readonly listed?: true;
 }
 
+/** How Recraft is asked for the bytes of pictures: as base64 in JSON, or as they are in a form (recraft-api.md §4.2). */
+export type BytesForm = 'json' | 'multipart';
+
 /** Puts a request into Recraft's names and shapes (recraft-api.md §2, §4.1, §4.6, §5). */
-export function toWire(request: ImageRequest, model: string): WireRequest {
+export function toWire(request: ImageRequest, model: string, bytesAs: BytesForm = 'json'): WireRequest {
   const { path, hasModel } = OPERATIONS[request.operation];
   const only = request.operation === 'generate' && request.only !== undefined ? `/${request.only}` : '';
-  const fields = { ...commonFields(request), ...ownFields(request), ...(hasModel && { model }) };
+  const fields = { ...commonFields(request, bytesAs), ...ownFields(request), ...(hasModel && { model }) };
   return encode(path + only, fields, partsOf(request));
 }
 
-function commonFields(request: ImageRequest): Fields {
+function commonFields(request: ImageRequest, bytesAs: BytesForm): Fields {
   return {
     ...request.extra,
     n: SINGLE.has(request.operation) ? undefined : request.count,
-    response_format: request.responseFormat,
+    response_format: request.responseFormat === 'url' ? 'url' : BYTES[bytesAs],
     random_seed: request.randomSeed,
     // Recraft has no such format to ask for: what draws vectors answers SVG.
     image_format: request.imageFormat === 'svg' ? undefined : request.imageFormat,
     ...('prompt' in request && drawingFields(request)),
   };
 }
+
+const BYTES = { json: 'b64_json', multipart: 'multipart' } as const satisfies Record<BytesForm, string>;
 
 function drawingFields(request: Extract<ImageRequest, { prompt: string }>): Fields {
   if (request.operation === 'explore') return { prompt: request.prompt, controls: request.controls };
@@ -210,16 +216,12 @@ function mediaType(image: UploadedImage): string {
   return image.format ? MEDIA_TYPES[image.format] : 'application/octet-stream';
 }
 
-/** Base64 of a stream, three bytes to four characters; what does not fill a triple waits for the next chunk. */
 async function* base64(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let rest = Buffer.alloc(0);
+  const flow = new Base64Flow();
   for await (const chunk of source) {
-    const bytes =
-      rest.length > 0 ? Buffer.concat([rest, chunk]) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    const whole = bytes.length - (bytes.length % 3);
-    // Copied, for the source may use its chunk again.
-    rest = Buffer.from(bytes.subarray(whole));
-    if (whole > 0) yield Buffer.from(bytes.toString('base64', 0, whole), 'latin1');
+    const characters = flow.push(chunk);
+    if (characters.length > 0) yield characters;
   }
-  if (rest.length > 0) yield Buffer.from(rest.toString('base64'), 'latin1');
+  const last = flow.end();
+  if (last.length > 0) yield last;
 }

@@ -17,7 +17,7 @@ import {
 } from 'class-validator';
 import { ControlsDto, TextLayoutItemDto } from './controls.dto.js';
 
-export const RESPONSE_FORMATS = ['url', 'b64_json'] as const;
+const RESPONSE_FORMATS = ['url', 'b64_json', 'multipart'] as const;
 const QUALITIES = ['auto', 'low', 'medium', 'high', 'xhigh', 'max', 'standard', 'hd'] as const;
 const BACKGROUNDS = ['auto', 'opaque', 'transparent'] as const;
 const OUTPUT_FORMATS = ['png', 'webp', 'svg', 'jpeg', 'gif'] as const;
@@ -50,8 +50,9 @@ export abstract class ImageOptionsDto {
   n?: number;
 
   /**
-   * Links that Recraft keeps for about a day, or the pictures themselves as base64. The default is base64 for OpenAI's
-   * GPT image names and for streams, and elsewhere what the operator has set (`DEFAULT_RESPONSE_FORMAT`).
+   * Links that Recraft keeps for about a day, the pictures themselves as base64, or a form with the files
+   * (`multipart`, Recraft's). The default is base64 for OpenAI's GPT image names and for streams, and elsewhere what the
+   * operator has set (`DEFAULT_RESPONSE_FORMAT`).
    */
   @ApiPropertyOptional({ enum: RESPONSE_FORMATS, default: 'url' })
   @IsOptional()

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { GatewayError } from '../../errors/gateway-error.js';
-import type { CallRecord } from '../../telemetry/call-record.js';
-import { sniff } from '../../uploads/sniff.js';
-import { answerHeaders } from '../answer-headers.js';
-import type { AnswerHead, AnswerSink } from '../image-provider.js';
-import type { Outlet } from '../outlet.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import type { CallRecord } from '../telemetry/call-record.js';
+import { sniff } from '../uploads/sniff.js';
+import { answerHeaders } from './answer-headers.js';
+import type { AnswerHead, AnswerSink } from './image-provider.js';
+import { JsonAnswer } from './json-answer.js';
+import type { Outlet } from './outlet.js';
 
 const MEDIA_TYPES = {
   png: 'image/png',
@@ -26,11 +27,14 @@ interface Answer {
 
 /**
  * Answers with a form (recraft-api.md §4.2): a part `response` with the JSON, then one with the bytes of each picture, named
- * by its `image_id`. The first part names every picture, so the provider's base64 is held until it is whole.
+ * by its `image_id`. A form of the provider's flows through as it comes. Where the provider sends JSON, its base64 is held
+ * until it is whole, for the first part names every picture.
  */
 export class MultipartAnswer implements AnswerSink {
   private readonly chunks: Uint8Array[] = [];
   private head: Pick<AnswerHead, 'chargedMicroDollars'> = { chargedMicroDollars: undefined };
+  /** Takes over where the provider's answer is a form. */
+  private flow: JsonAnswer | undefined;
 
   constructor(
     private readonly response: Outlet,
@@ -39,19 +43,27 @@ export class MultipartAnswer implements AnswerSink {
 
   begin(head: AnswerHead): void {
     this.head = head;
+    if (head.contentType === 'application/json') return;
+    this.flow = new JsonAnswer(this.response, this.call);
+    this.flow.begin(head);
   }
 
   write(chunk: Uint8Array): boolean {
+    if (this.flow) return this.flow.write(chunk);
     this.chunks.push(chunk);
     return true;
   }
 
-  /** Never asked for: nothing goes out before the end. */
   onDrain(resume: () => void): void {
-    resume();
+    if (this.flow) this.flow.onDrain(resume);
+    else resume();
   }
 
   end(last: Uint8Array): void {
+    if (this.flow) {
+      this.flow.end(last);
+      return;
+    }
     this.chunks.push(last);
     const answer = JSON.parse(Buffer.concat(this.chunks).toString('utf8')) as Answer;
     const pictures = answer.data ?? (answer.image ? [answer.image] : []);
@@ -64,9 +76,10 @@ export class MultipartAnswer implements AnswerSink {
     this.response.end(body);
   }
 
-  /** Nothing has gone out: the error gets an answer of its own. */
+  /** Where nothing has gone out, the error gets an answer of its own. */
   fail(): void {
     this.chunks.length = 0;
+    this.flow?.fail();
   }
 }
 
