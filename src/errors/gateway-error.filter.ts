@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } fr
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { baseHeaders } from '../telemetry/base-headers.js';
+import { costHeader } from '../telemetry/cost-header.js';
 import { discardRest } from './discard-rest.js';
 import { GatewayError } from './gateway-error.js';
 import { toGatewayError } from './to-gateway-error.js';
@@ -44,7 +45,9 @@ export class GatewayErrorFilter implements ExceptionFilter {
     const both = this.speaksRecraft(pathOf(request)) ? { ...envelope, code, message } : envelope;
     const body = Buffer.from(JSON.stringify(both));
     const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', String(body.length)];
-    response.writeHead(error.status, [...baseHeaders(request.call), ...headers]);
+    // A call can fail after some of its work was charged: that money is spent.
+    const cost = costHeader(request.call.chargedMicroDollars);
+    response.writeHead(error.status, [...baseHeaders(request.call), ...cost, ...headers]);
     response.end(body);
   }
 

@@ -1,8 +1,7 @@
 import { baseHeaders } from '../telemetry/base-headers.js';
 import type { CallRecord } from '../telemetry/call-record.js';
+import { costHeader } from '../telemetry/cost-header.js';
 import type { AnswerHead } from './image-provider.js';
-
-const MICRO_DOLLARS_PER_DOLLAR = 1_000_000;
 
 /**
  * Headers of an answer with pictures, as names and values in turn: LiteLLM's about the call (litellm.md §2.6), and the
@@ -16,9 +15,7 @@ export function answerHeaders(call: CallRecord, head: Pick<AnswerHead, 'chargedM
   headers.push('x-litellm-response-duration-ms', elapsedMs.toFixed(1));
   headers.push('x-litellm-overhead-duration-ms', overheadMs.toFixed(1));
   if (call.deploymentId !== undefined) headers.push('x-litellm-model-id', call.deploymentId);
-  if (call.costMicroDollars !== undefined) {
-    headers.push('x-litellm-response-cost', String(call.costMicroDollars / MICRO_DOLLARS_PER_DOLLAR));
-  }
+  headers.push(...costHeader(call.costMicroDollars));
   if (call.ignored.length > 0) headers.push('x-ignored-params', call.ignored.join(', '));
   return headers;
 }

@@ -5,6 +5,8 @@ export interface Interpretation {
   readonly request: ImageRequest;
   /** Accepted and left out, by wire name. */
   readonly ignored: readonly string[];
+  /** What has to be done with the pictures afterwards, with a charge of its own: the price is that of both. */
+  readonly afterwards?: ImageRequest;
 }
 
 /**

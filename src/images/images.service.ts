@@ -44,10 +44,12 @@ export class ImagesService {
       const answer = new SettledAnswer(sink);
       const fulfilment = await dispatch.run((deployment) => {
         if (deployment !== dispatch.deployment) prepared = this.prepare(order, group, deployment, call);
-        return this.provider.fulfil(prepared, deployment, answer, call.signal, call.times);
+        return this.provider.fulfil(prepared.request, deployment, answer, call.signal, call.times);
       });
-      note(fulfilment, call);
-      await reservation.settle(fulfilment);
+      const chargedMicroDollars = fulfilment.chargedMicroDollars ?? prepared.ownMicroDollars;
+      const charge = { ...fulfilment, chargedMicroDollars };
+      note(charge, call);
+      await reservation.settle(charge);
       answer.finish();
     });
   }
@@ -76,16 +78,36 @@ export class ImagesService {
   }
 
   /** What an order comes to at a deployment: its defaults filled in, checked against its model, and priced. */
-  private prepare(order: ImageOrder, group: ModelGroup, deployment: Deployment, call: CallRecord): ImageRequest {
+  private prepare(order: ImageOrder, group: ModelGroup, deployment: Deployment, call: CallRecord): Prepared {
     call.model = deployment.model;
     const asked = order.interpret({ ...deployment.defaults, ...group.defaults });
     const { request, ignored, format } = this.provider.fit(asked.request, deployment);
     call.ignored = ignored.length === 0 ? asked.ignored : [...asked.ignored, ...ignored];
     call.format = format;
     call.images = request.count;
-    call.priceMicroDollars = this.provider.price(request, deployment);
-    return request;
+    const price = this.provider.price(request, deployment);
+    call.priceMicroDollars = price;
+    if (!asked.afterwards) return { request };
+    call.priceMicroDollars = sum(price, this.priceAfterwards(asked.afterwards, deployment, call));
+    return { request, ownMicroDollars: price };
   }
+
+  /** What a second operation will cost, which the caller must be allowed as well: it is asked for once this one is paid. */
+  private priceAfterwards(request: ImageRequest, deployment: Deployment, call: CallRecord): number | undefined {
+    const group = this.registry.resolveFor(undefined, request.operation);
+    checkPermission(call.caller, group.name, request.operation);
+    return this.provider.price(request, deployment);
+  }
+}
+
+interface Prepared {
+  readonly request: ImageRequest;
+  /** Its own price where the call's is that of another operation, too: what it costs where the provider does not say. */
+  readonly ownMicroDollars?: number | undefined;
+}
+
+function sum(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? undefined : one + other;
 }
 
 function note({ images, chargedMicroDollars, upstreamRequestId }: Fulfilment, call: CallRecord): void {

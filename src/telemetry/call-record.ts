@@ -27,27 +27,45 @@ export class CallRecord {
   format: string | undefined;
   /** Pictures asked for, then pictures answered. */
   images = 0;
+  /** Of everything that the call is going to do, known before any of it is sent. */
   priceMicroDollars: number | undefined;
+  /** For everything that has been done; undefined where the provider has not said. */
   chargedMicroDollars: number | undefined;
   upstreamRequestId: string | undefined;
   /** Request fields that were accepted and not forwarded. */
   ignored: readonly string[] = [];
   /** What went wrong, one of the closed set of faults; undefined while nothing has. */
   fault: string | undefined;
+  /** Milliseconds spent waiting for the provider in operations after the first. */
+  private laterUpstreamMs = 0;
   /** False where the work may go on without the caller: whoever says so gives it up. */
   endsWithCaller = true;
   /** Settles when the work is over, where it may outlive the caller; until then its body is needed. */
   work: Promise<void> | undefined;
   /** Id of the call whose answer this one was given, because it asked for the same. */
   joined: string | undefined;
-  private readonly leaving = new AbortController();
 
   constructor(
     /** Our own id, on every answer as `x-request-id`. */
     readonly id: string,
     /** The caller's `x-litellm-call-id`, or ours. */
     readonly callId: string = id,
+    private readonly leaving = new AbortController(),
   ) {}
+
+  /** A record for one more operation of this call, which ends with it. `add` brings home what became of it. */
+  another(): CallRecord {
+    const record = new CallRecord(this.id, this.callId, this.leaving);
+    record.caller = this.caller;
+    return record;
+  }
+
+  /** Adds the charge and the waiting of an operation that is over; one that failed has cost what is known to be charged. */
+  add(operation: CallRecord, outcome: 'done' | 'failed'): void {
+    const cost = outcome === 'done' ? operation.costMicroDollars : operation.chargedMicroDollars;
+    if (cost !== undefined) this.chargedMicroDollars = (this.chargedMicroDollars ?? 0) + cost;
+    this.laterUpstreamMs += operation.upstreamMs ?? 0;
+  }
 
   /** Aborted when the work is to end because nobody waits for it. */
   get signal(): AbortSignal {
@@ -69,9 +87,14 @@ export class CallRecord {
     return this.chargedMicroDollars ?? this.priceMicroDollars;
   }
 
-  /** Milliseconds spent waiting for the provider's first byte; undefined before it came. */
+  /** What the call has cost once it is over: a failed one costs only what is known to be charged. Micro-dollars. */
+  get spentMicroDollars(): number | undefined {
+    return this.fault === undefined ? this.costMicroDollars : this.chargedMicroDollars;
+  }
+
+  /** Milliseconds spent waiting for the provider's first bytes; undefined before they came. */
   get upstreamMs(): number | undefined {
     const { sentAt, firstByteAt } = this.times;
-    return sentAt === undefined || firstByteAt === undefined ? undefined : firstByteAt - sentAt;
+    return sentAt === undefined || firstByteAt === undefined ? undefined : firstByteAt - sentAt + this.laterUpstreamMs;
   }
 }

@@ -34,7 +34,7 @@ export class Metrics {
   });
   private readonly cost = new Counter({
     name: 'recraft_gateway_cost_dollars_total',
-    help: 'What the answered pictures cost, in US dollars.',
+    help: 'What was spent on pictures, in US dollars.',
     labelNames: ['operation', 'model'],
     registers: [this.registry],
   });
@@ -87,7 +87,11 @@ export class Metrics {
     if (!labels) return;
     if (call.upstreamMs !== undefined) this.upstream.observe(labels, call.upstreamMs / 1000);
     for (const param of call.ignored) this.ignored.inc({ param });
-    if (status < 300 && call.fault === undefined) this.observePictures(call);
+    const isAnswered = status < 300 && call.fault === undefined;
+    if (isAnswered) this.observePictures(call);
+    // What was charged before a call failed is spent. A caller who only left may still be worked for, and counted then.
+    else if (call.fault !== undefined && call.chargedMicroDollars !== undefined)
+      this.observeCost(labels, call.chargedMicroDollars);
   }
 
   /** Counts what a call brought and cost. */
@@ -95,7 +99,11 @@ export class Metrics {
     const labels = this.labelsOf(call);
     if (!labels) return;
     this.images.inc(labels, call.images);
-    this.cost.inc(labels, (call.costMicroDollars ?? 0) / 1_000_000);
+    this.observeCost(labels, call.costMicroDollars ?? 0);
+  }
+
+  private observeCost(labels: { operation: string; model: string }, microDollars: number): void {
+    this.cost.inc(labels, microDollars / 1_000_000);
   }
 
   private labelsOf({ operation, model }: CallRecord): { operation: string; model: string } | undefined {

@@ -56,7 +56,7 @@ function note(logger: Logger, metrics: Metrics, request: Request, response: Resp
       model: call.model,
       deployment: call.deploymentId,
       images: call.operation === undefined ? undefined : call.images,
-      costDollars: call.costMicroDollars === undefined ? undefined : call.costMicroDollars / 1_000_000,
+      costDollars: call.spentMicroDollars === undefined ? undefined : call.spentMicroDollars / 1_000_000,
       upstreamId: call.upstreamRequestId,
       upstreamMs: rounded(call.upstreamMs),
       ms: rounded(milliseconds),

@@ -141,6 +141,13 @@ describe('output_format', () => {
     );
   });
 
+  it('jpeg of what is no picture is an error that says what was charged', async () => {
+    sandbox.fault({ body: { credits: 35, data: [{ b64_json: 'Zm94' }] } });
+    const response = await gateway.post('/v1/images/generations', { prompt: 'x', output_format: 'jpeg' });
+    expect(response.headers.get('x-litellm-response-cost')).toBe('0.035');
+    await expectError(response, { status: 502, type: 'server_error', code: 'upstream_invalid_answer' });
+  });
+
   it.each([
     [{ response_format: 'url' }, 'response_format'],
     [{ stream: true }, 'output_format'],
@@ -190,6 +197,44 @@ describe('A transparent background', () => {
     }
     const links = (await (await charged.post('/v1/images/edits', body())).json()) as OpenAI.ImagesResponse;
     expect(links.data?.map(({ url }) => typeof url)).toEqual(['string', 'string']);
+  });
+
+  const REMOVAL = '/v1/images/removeBackground';
+  const pictureOf = async (): Promise<string> => (await sharp(picture).png().toBuffer()).toString('base64');
+
+  it.each([
+    ['the first of two removals', [{ path: REMOVAL, status: 500 }], 0.08],
+    ['the second of two removals', [{ path: REMOVAL }, { path: REMOVAL, status: 500 }], 0.09],
+  ])('that fails at %s is an error that says what was charged, and so do log and metrics', async (_what, faults, cost) => {
+    await using charged = await startGateway(sandbox, { ALLOW_SECOND_CHARGE: 'true', LOG_LEVEL: 'info' });
+    sandbox.fault(...faults);
+    const response = await charged.post('/v1/images/edits', body());
+    expect(response.headers.get('x-litellm-response-cost')).toBe(String(cost));
+    await expectError(response, { status: 502, type: 'server_error', code: 'upstream_error' });
+    expect(await charged.logged('"msg":"request"')).toMatchObject({
+      status: 502, operation: 'imageToImage', costDollars: cost, fault: 'upstreamFailed',
+    });
+    const metrics = await (await charged.call('/metrics')).text();
+    expect(metrics).toContain(`recraft_gateway_cost_dollars_total{operation="imageToImage",model="recraftv3"} ${cost}\n`);
+    expect(metrics).not.toMatch(/recraft_gateway_images_total\{/);
+  }); // prettier-ignore
+
+  it('costs the price of both where Recraft does not say what it charged, and that of the first where the second fails', async () => {
+    await using charged = await startGateway(sandbox, { ALLOW_SECOND_CHARGE: 'true' });
+    const b64_json = await pictureOf();
+    const [first, second] = [{ body: { data: [{ b64_json }] } }, { body: { image: { b64_json } } }];
+    sandbox.fault(first, second, first, { status: 422, body: { code: 'odd' } });
+    const whole = await charged.post('/v1/images/edits', { ...body(), n: 1 });
+    expect([whole.status, whole.headers.get('x-litellm-response-cost')]).toEqual([200, '0.05']);
+    const half = await charged.post('/v1/images/edits', { ...body(), n: 1 });
+    expect([half.status, half.headers.get('x-litellm-response-cost')]).toEqual([422, '0.04']);
+  });
+
+  it('has no cost in the error where nothing was charged', async () => {
+    await using charged = await startGateway(sandbox, { ALLOW_SECOND_CHARGE: 'true' });
+    sandbox.fault({ status: 422, body: { code: 'odd' } });
+    const response = await charged.post('/v1/images/edits', body());
+    expect([response.status, response.headers.get('x-litellm-response-cost')]).toEqual([422, null]);
   });
 });
 

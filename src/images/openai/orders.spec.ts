@@ -101,6 +101,16 @@ describe('editOrder', () => {
     expect(edit({ strength: 0 }).request).toMatchObject({ strength: 0 });
   });
 
+  it('with a transparent background has its removal to come, for each picture', () => {
+    const charging = { ...lenient, allowSecondCharge: true };
+    const order = editOrder({ prompt: 'x', background: 'transparent', n: 3 }, { image }, charging);
+    expect(order.interpret({})).toMatchObject({
+      request: { operation: 'imageToImage', responseFormat: 'b64_json' },
+      afterwards: { operation: 'removeBackground', image, count: 3 },
+    });
+    expect(edit({})).not.toHaveProperty('afterwards');
+  });
+
   it('ignores a size: the result follows its source', () => {
     const { request, ignored } = edit({ size: '1024x1024' });
     expect(ignored).toEqual(['size']);

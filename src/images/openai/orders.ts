@@ -149,10 +149,13 @@ function interpret(
   const request = build(common, known, ignore);
   const isEdit = request.operation === 'imageToImage' || request.operation === 'inpaint';
   checkBackground(known, isEdit, policy, ignore);
-  // The pictures themselves are needed to take their background away.
+  if (known.background !== 'transparent' || !('image' in request)) return { request, ignored };
+  const { image, count } = request;
   return {
-    request: known.background === 'transparent' ? { ...request, responseFormat: 'b64_json' } : request,
+    // The pictures themselves are needed to take their background away.
+    request: { ...request, responseFormat: 'b64_json' },
     ignored,
+    afterwards: { operation: 'removeBackground', image, count, responseFormat: 'b64_json', extra: {} },
   };
 }
 

@@ -29,26 +29,39 @@ export class TransparentAnswer extends CollectedAnswer {
     super();
   }
 
-  /** Has the backgrounds removed, one after the other, and answers. @throws GatewayError as ImagesService.fulfil does */
+  /**
+   * Has the backgrounds removed, one after the other, and answers. What was charged before one of them failed stays in the
+   * call's record.
+   *
+   * @throws GatewayError as ImagesService.fulfil does
+   */
   async finish(): Promise<void> {
     const { call } = this;
-    const { operation, model, images, ignored } = call;
     const first = this.json() as Answer;
-    let cost = call.costMicroDollars;
     let credits = first.credits ?? 0;
     const data: object[] = [];
     for (const { b64_json: base64 = '' } of first.data ?? []) {
-      const cut = new CollectedAnswer();
-      await this.images.fulfil(this.removal(base64), call, cut);
-      const { image = {}, credits: charged = 0 } = cut.json() as Answer;
-      cost = cost === undefined || call.costMicroDollars === undefined ? undefined : cost + call.costMicroDollars;
+      const { image = {}, credits: charged = 0 } = await this.removed(base64);
       credits += charged;
       data.push(image);
     }
-    Object.assign(call, { operation, model, images, ignored, priceMicroDollars: cost, chargedMicroDollars: cost });
     const body = Buffer.from(JSON.stringify({ ...first, credits, data }));
-    this.answer.begin({ contentType: 'application/json', contentLength: body.length, chargedMicroDollars: cost });
+    const { chargedMicroDollars } = call;
+    this.answer.begin({ contentType: 'application/json', contentLength: body.length, chargedMicroDollars });
     this.answer.end(body);
+  }
+
+  private async removed(base64: string): Promise<Answer> {
+    const operation = this.call.another();
+    const cut = new CollectedAnswer();
+    let outcome: 'done' | 'failed' = 'failed';
+    try {
+      await this.images.fulfil(this.removal(base64), operation, cut);
+      outcome = 'done';
+    } finally {
+      this.call.add(operation, outcome);
+    }
+    return cut.json() as Answer;
   }
 
   private removal(base64: string): ImageOrder {

@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import { unrestricted } from '../keys/caller.js';
+import type { ModelRegistry } from '../registry/model-registry.js';
+import type { Dispatcher } from '../routing/dispatcher.js';
+import type { Charge, Reservation } from '../spend/ledger.js';
+import { CallRecord } from '../telemetry/call-record.js';
+import type { Admission } from './admission.js';
+import { CollectedAnswer } from './collected-answer.js';
+import type { ImageProvider } from './image-provider.js';
+import type { GenerateRequest, ImageRequest } from './image-request.js';
+import { ImagesService } from './images.service.js';
+
+const REQUEST: GenerateRequest = { operation: 'generate', prompt: 'a fox', count: 2, responseFormat: 'url', extra: {} };
+
+const deployment = { id: 'd', model: 'm', defaults: {} };
+const registry = { resolveFor: () => ({ name: 'g', defaults: {} }) } as unknown as ModelRegistry;
+const dispatcher = {
+  open: () => ({ deployment, run: (attempt: (one: unknown) => unknown) => attempt(deployment) }),
+} as unknown as Dispatcher;
+
+interface Case {
+  readonly prices: Readonly<Partial<Record<ImageRequest['operation'], number>>>;
+  readonly afterwards?: ImageRequest;
+  readonly operations?: readonly string[];
+}
+
+/** Has pictures made at these prices by a provider that does not say what it charged; gives what was reserved and settled. */
+async function moneyOf({ prices, afterwards, operations }: Case) {
+  const call = new CallRecord('req_1');
+  if (operations) call.caller = { ...unrestricted('a key'), isMaster: false, operations };
+  const money: { reserved?: number | undefined; settled?: number | undefined } = {};
+  const admission: Pick<Admission, 'within'> = {
+    within: (admitted, work) => {
+      money.reserved = admitted.priceMicroDollars;
+      const settle = (charge: Charge) => Promise.resolve(void (money.settled = charge.chargedMicroDollars));
+      return work({ settle } as Reservation);
+    },
+  };
+  const provider = {
+    fit: (request: ImageRequest) => ({ request, ignored: [], format: 'webp' }),
+    price: ({ operation }: ImageRequest) => prices[operation],
+    fulfil: () => Promise.resolve({ images: 2, chargedMicroDollars: undefined, upstreamRequestId: undefined }),
+  } as unknown as ImageProvider;
+  const service = new ImagesService(registry, dispatcher, admission as Admission, provider);
+  const interpret = () => ({ request: REQUEST, ignored: [], ...(afterwards && { afterwards }) });
+  await service.fulfil({ model: undefined, operation: 'generate', interpret }, call, new CollectedAnswer());
+  return money;
+}
+
+describe('The price of a call, before it is sent', () => {
+  const image = { kind: 'link', param: 'image', url: 'https://x/y' } as const;
+  const cut = { operation: 'removeBackground', image, count: 2, responseFormat: 'url', extra: {} } as const;
+
+  it('is that of its operation', async () => {
+    expect(await moneyOf({ prices: { generate: 80_000 } })).toEqual({ reserved: 80_000, settled: undefined });
+  });
+
+  it('is that of both, where another follows; its own part is settled', async () => {
+    const prices = { generate: 80_000, removeBackground: 20_000 };
+    expect(await moneyOf({ prices, afterwards: cut })).toEqual({ reserved: 100_000, settled: 80_000 });
+  });
+
+  it('is unknown where that of either is', async () => {
+    const [one, other] = [{ generate: 80_000 }, { removeBackground: 20_000 }];
+    expect(await moneyOf({ prices: one, afterwards: cut })).toMatchObject({ reserved: undefined });
+    expect(await moneyOf({ prices: other, afterwards: cut })).toMatchObject({ reserved: undefined });
+  });
+
+  it('is none where the caller may not have what follows', async () => {
+    const prices = { generate: 80_000, removeBackground: 20_000 };
+    await expect(moneyOf({ prices, afterwards: cut, operations: ['generate'] })).rejects.toMatchObject({
+      fault: 'operationNotAllowed',
+      message: expect.stringContaining('removeBackground'),
+    });
+    const both = ['generate', 'removeBackground'];
+    expect(await moneyOf({ prices, afterwards: cut, operations: both })).toMatchObject({ reserved: 100_000 });
+  });
+});
