@@ -20,7 +20,7 @@ export interface UploadedImage {
   readonly param: string;
   readonly bytes: number;
   /** The file's own kind, sniffed; undefined where the bytes are no picture known here. */
-  readonly format: 'png' | 'jpeg' | 'webp' | 'svg' | 'gif' | undefined;
+  readonly format: 'png' | 'jpeg' | 'webp' | 'svg' | 'gif' | 'avif' | 'heic' | undefined;
   /** Pixels; undefined where the header could not be read. */
   readonly width: number | undefined;
   readonly height: number | undefined;

@@ -4,7 +4,8 @@ import { Settings } from '../config/settings.js';
 import { BodyReader, type ReadBody } from '../uploads/body-reader.js';
 import { coerceScalars, type ScalarKind } from '../uploads/form-scalars.js';
 import type { SourceImage, UploadedImage } from './image-request.js';
-import { normalise } from '../pixels/normalise.js';
+import { fitMask } from '../pixels/fit-mask.js';
+import { fitPicture } from '../pixels/normalise.js';
 import { type Fields, prepareBody } from './body.js';
 import { type FoundPictures, type PictureSlot, takePictures } from './pictures-in-body.js';
 
@@ -87,13 +88,17 @@ function prepareForm(fields: Fields): Fields {
   return coerceScalars(prepareBody(coerceScalars(fields, FORM_KINDS)), FORM_KINDS);
 }
 
-/** A mask has to keep its exact values and size: it is never touched. */
+/** A mask keeps its exact values, and is touched only where it has to follow its picture. */
 async function normalised(pictures: FoundPictures['pictures']): Promise<FoundPictures['pictures']> {
-  const each = Array.from(pictures, async ([slot, images]) => {
-    const fitting = slot === 'mask' ? images : await Promise.all(images.map(normalise));
-    return [slot, fitting] as const;
-  });
-  return new Map(await Promise.all(each));
+  const fitting = new Map(pictures);
+  const { mask: [mask] = [], ...others } = Object.fromEntries(pictures);
+  for (const [slot, images] of Object.entries(others)) {
+    const fitted = await Promise.all(images.map(fitPicture));
+    fitting.set(slot, fitted.map(({ image }) => image)); // prettier-ignore
+    const change = fitted[0]?.change;
+    if (slot === 'image' && mask && change) fitting.set('mask', [await fitMask(mask, change)]);
+  }
+  return fitting;
 }
 
 const found = new WeakMap<Request, FoundPictures['pictures']>();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import sharp, { type Sharp } from 'sharp';
 import type { UploadedImage } from '../images/image-request.js';
+import { HEIC } from '../../test/support/heic.js';
 import { pictureInMemory } from '../uploads/spool.js';
 import { bytesOf } from './bytes-of.js';
 import { normalise } from './normalise.js';
@@ -38,6 +39,25 @@ describe('A picture that Recraft refuses for its container or size', () => {
     expect(await normalise(drawing)).toBe(drawing);
     const link = { kind: 'link', param: 'image', url: 'https://x/y.gif' } as const;
     expect(await normalise(link)).toBe(link);
+  });
+
+  it('is refused with its size where it is far too large', async () => {
+    const huge = pictureInMemory('image', await plain(12_000, 9_000).png({ compressionLevel: 9 }).toBuffer());
+    await expect(normalise(huge)).rejects.toMatchObject({
+      fault: 'invalidImage',
+      param: 'image',
+      message: expect.stringContaining('at most 100 megapixels to be made to fit; this one is 12000x9000'),
+    });
+  });
+
+  it('is a JPEG, or the reason, where it is HEIC: a library with an HEVC decoder reads it', async () => {
+    const isRead = await sharp(HEIC).png().toBuffer().then(() => true, () => false); // prettier-ignore
+    const outcome: unknown = await normalise(pictureInMemory('image', HEIC)).catch((error: unknown) => error);
+    const refusal = {
+      ...{ fault: 'invalidImage', param: 'image', code: 'unsupported_file_mimetype' },
+      message: expect.stringContaining('HEIC') as unknown,
+    };
+    expect(outcome).toMatchObject(isRead ? { format: 'jpeg', width: 300, height: 260 } : refusal);
   });
 
   it('is refused by name where it cannot be read', async () => {

@@ -10,6 +10,24 @@ describe('sniff', () => {
     expect(sniff([await drawing.clone().toFormat(format).toBuffer()])).toEqual({ format, ...SIZE });
   });
 
+  it.each([
+    ['avif', 'avif\0\0\0\0mif1avifmiaf'],
+    ['avif', 'mif1\0\0\0\0mif1avif'],
+    ['heic', 'heic\0\0\0\0mif1heic'],
+    ['heic', 'mif1\0\0\0\0mif1heix'],
+    [undefined, 'mp42\0\0\0\0isom'],
+  ])('tells a file of %s by its brands', (format, brands) => {
+    const head = Buffer.from(`\0\0\0\0ftyp${brands}`, 'latin1');
+    head.writeUInt32BE(head.length);
+    // What stands behind the brands is none of them.
+    const file = Buffer.concat([head, Buffer.from('avif heic mif1')]);
+    expect(sniff([file])).toEqual({ format, width: undefined, height: undefined });
+  });
+
+  it('tells a real AVIF', async () => {
+    expect(sniff([await drawing.clone().avif().toBuffer()]).format).toBe('avif');
+  });
+
   it('reads lossless and extended WebP files', async () => {
     const lossless = await drawing.clone().webp({ lossless: true }).toBuffer();
     const transparent = await drawing.clone().ensureAlpha(0.5).webp().toBuffer();

@@ -10,6 +10,7 @@ export type Sniffed = Pick<UploadedImage, 'format' | 'width' | 'height'>;
 /** Enough for every header but a JPEG's with much metadata before its frame. */
 const SHORT_HEAD_BYTES = 64 * 1024;
 const LONG_HEAD_BYTES = 512 * 1024;
+const MAX_BRANDS_END = 256;
 
 const NOTHING: Sniffed = { format: undefined, width: undefined, height: undefined };
 
@@ -28,7 +29,19 @@ function sniffHead(bytes: Uint8Array): Sniffed {
   if (magic.startsWith('\xff\xd8\xff')) return sized('jpeg', jpegSize(head));
   if (magic.startsWith('RIFF') && magic.slice(8) === 'WEBP') return sized('webp', webpSize(head));
   if (/^GIF8[79]a/.test(magic)) return sized('gif', gifSize(head));
+  if (magic.slice(4, 8) === 'ftyp') return { ...NOTHING, format: heifFormat(head) };
   return sniffSvg(head);
+}
+
+/**
+ * AVIF and HEIC are told apart by the brands of their first box (ISO 14496-12 §4.3; ISO 23008-12 annex B; AV1 Image File
+ * Format §6). Their sizes stand deep inside, and are not needed: Recraft takes neither.
+ */
+function heifFormat(head: Buffer): Sniffed['format'] {
+  const end = Math.min(head.length, head.readUInt32BE(0), MAX_BRANDS_END);
+  const brands = head.toString('latin1', 8, end);
+  if (/avi[fs]/.test(brands)) return 'avif';
+  return /he[iv][cxms]|mif1|msf1/.test(brands) ? 'heic' : undefined;
 }
 
 function sniffSvg(head: Buffer): Sniffed {

@@ -19,6 +19,8 @@ const MEDIA_TYPES = {
   webp: 'image/webp',
   svg: 'image/svg+xml',
   gif: 'image/gif',
+  avif: 'image/avif',
+  heic: 'image/heic',
 } as const;
 
 /** A picture on its way to Recraft. */
