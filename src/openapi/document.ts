@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { editBodies, type Schema } from './edit-bodies.js';
+import { editBodies, type RequestBody, type Schema } from './edit-bodies.js';
+import { generationBody, generationForm } from './generation-bodies.js';
 import { pictureBody } from './picture-bodies.js';
 import { inReadingOrder } from './reading-order.js';
 
@@ -40,6 +41,7 @@ const MODEL_IN_PATH = {
 /** Bodies whose unknown fields go to Recraft, answers with whatever Recraft adds, and an operator's own fields. */
 const TAKES_MORE: ReadonlySet<string> = new Set([
   'GenerateImageDto',
+  'GenerateImageForm',
   'EditImageForm',
   'EditImageJson',
   'LitellmParamsDto',
@@ -59,10 +61,11 @@ export function describeApi(app: INestApplication): OpenAPIObject {
   });
   const { EditImageDto, ...schemas } = components?.schemas as Record<string, Schema>;
   const edit = editBodies(EditImageDto ?? {});
+  const generation = generationForm(schemas['GenerateImageDto'] ?? {});
   return withPlainNames({
     ...rest,
     paths: describePaths(paths, edit.requestBody),
-    components: { ...components, schemas: describeSchemas({ ...schemas, ...edit.schemas }) },
+    components: { ...components, schemas: describeSchemas({ ...schemas, ...generation, ...edit.schemas }) },
   });
 }
 
@@ -85,18 +88,23 @@ function frame(): Omit<OpenAPIObject, 'paths'> {
     .build();
 }
 
-function describePaths(paths: OpenAPIObject['paths'], edit: Operation['requestBody']): OpenAPIObject['paths'] {
+function describePaths(paths: OpenAPIObject['paths'], edit: RequestBody): OpenAPIObject['paths'] {
   const documented = Object.entries(paths).filter(([path]) => !TWINS.test(path));
   return Object.fromEntries(
     documented.map(([path, { post, ...item }]) => {
       // Express writes a segment that may hold slashes as `*model`, OpenAPI has only `{model}`.
       const template = path.replaceAll(/\*(\w+)/g, '{$1}');
       if (post === undefined) return [template, item];
-      const body = path.endsWith('/edits') ? edit : (pictureBody(path) ?? post.requestBody);
+      const body = bodyOf(path, post.requestBody, edit);
       const operation = withOwnId(path, { ...post, ...(body && { requestBody: body }) });
       return [template, { ...item, post: path.startsWith(AZURE) ? inAzurePath(operation) : operation }];
     }),
   );
+}
+
+function bodyOf(path: string, own: RequestBody | undefined, edit: RequestBody): RequestBody | undefined {
+  if (path.endsWith('/edits')) return edit;
+  return own && path.endsWith('/images/generations') ? generationBody(own) : (pictureBody(path) ?? own);
 }
 
 /** Older names of a route are operations of their own to a reader, and not to be used any more. */

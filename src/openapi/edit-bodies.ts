@@ -5,7 +5,7 @@ type Components = NonNullable<OpenAPIObject['components']>;
 type AnySchema = NonNullable<Components['schemas']>[string];
 /** A schema that is written out, and no reference. */
 export type Schema = Exclude<AnySchema, { $ref: string }>;
-type RequestBody = NonNullable<NonNullable<OpenAPIObject['paths'][string]['post']>['requestBody']>;
+export type RequestBody = NonNullable<NonNullable<OpenAPIObject['paths'][string]['post']>['requestBody']>;
 type Properties = NonNullable<Schema['properties']>;
 
 /** The two bodies of an edit among the document's schemas. */
@@ -100,7 +100,8 @@ export function editBodies(dto: Schema): { schemas: Record<string, Schema>; requ
   };
 }
 
-function formFields(fields: Properties): Properties {
+/** The fields of a DTO as those of a form. */
+export function formFields(fields: Properties): Properties {
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, formField(name, field as Schema)]));
 }
 

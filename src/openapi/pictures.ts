@@ -43,7 +43,7 @@ export function ApiGeneration(): Decorator {
   return applyDecorators(
     ApiBody({ type: GenerateImageDto, examples: GENERATIONS }),
     pictures('image_generation.completed'),
-    faultsWithout(...OUTSIDE_ROUTES, ...OF_UPLOADS),
+    faultsWithout(...OUTSIDE_ROUTES),
   );
 }
 
@@ -75,7 +75,9 @@ function pictures(event: string): Decorator {
   return applyDecorators(
     ApiExtraModels(ImagesAnswerDto),
     ApiOkResponse({
-      description: 'The pictures: a JSON document, or server-sent events with `stream: true`.',
+      description:
+        'The pictures: a JSON document, server-sent events with `stream: true`, or a form with the files themselves with ' +
+        '`response_format: multipart`.',
       headers: PICTURE_HEADERS,
       content: {
         'application/json': {
@@ -86,6 +88,7 @@ function pictures(event: string): Decorator {
           },
         },
         'text/event-stream': { schema: { type: 'string' }, example: eventStream(event) },
+        'multipart/form-data': { schema: { type: 'string', format: 'binary' } },
       },
     }),
   );

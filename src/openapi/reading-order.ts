@@ -5,7 +5,19 @@ import type { Schema } from './edit-bodies.js';
  * forwarded last. Left to itself, the document lists decorated fields before the others.
  */
 const FIELDS = [
-  ...['image', 'images', 'image_url', 'prompt', 'model', 'n', 'size', 'strength', 'response_format', 'stream'],
+  ...[
+    'image',
+    'images',
+    'image_url',
+    'style_references',
+    'prompt',
+    'model',
+    'n',
+    'size',
+    'strength',
+    'response_format',
+    'stream',
+  ],
   ...['style', 'substyle', 'style_id', 'negative_prompt', 'controls', 'text_layout', 'random_seed'],
   ...['image_format', 'output_format', 'extra_body'],
   ...['quality', 'background', 'moderation', 'input_fidelity', 'output_compression', 'partial_images'],
