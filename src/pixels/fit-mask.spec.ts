@@ -1,10 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import sharp, { type Sharp } from 'sharp';
 import type { SourceImage, UploadedImage } from '../images/image-request.js';
 import { pictureInMemory } from '../uploads/spool.js';
 import { bytesOf } from './bytes-of.js';
 import { fitMask } from './fit-mask.js';
 import { fitPicture } from './normalise.js';
+
+// Large pictures take a slow machine its time.
+jest.setTimeout(30_000);
 
 const ORIENTATIONS = [1, 2, 3, 4, 5, 6, 7, 8];
 

@@ -1,10 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import sharp, { type Sharp } from 'sharp';
 import type { UploadedImage } from '../images/image-request.js';
 import { HEIC } from '../../test/support/heic.js';
 import { pictureInMemory } from '../uploads/spool.js';
 import { bytesOf } from './bytes-of.js';
 import { normalise } from './normalise.js';
+
+// Large pictures take a slow machine its time.
+jest.setTimeout(30_000);
 
 const plain = (width: number, height: number, channels: 3 | 4 = 3) =>
   sharp({

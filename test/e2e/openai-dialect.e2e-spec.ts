@@ -1,17 +1,18 @@
 /* OpenAI has retired variations and response_format; its clients still send them. */
 /* eslint-disable @typescript-eslint/no-deprecated */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import OpenAI, { toFile } from 'openai';
 import sharp from 'sharp';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { expectError } from '../support/expect-error.js';
 import { type RunningGateway, startGateway } from '../support/gateway.js';
-import { HEIC } from '../support/heic.js';
-import { aPicture } from '../support/pictures.js';
 
 const WIDTH = 512;
 const HEIGHT = 384;
 const HOLE = { left: 100, top: 80, width: 120, height: 90 };
+
+// Pictures are drawn and decoded in each of these tests.
+jest.setTimeout(30_000);
 
 let sandbox: Sandbox;
 let gateway: RunningGateway;
@@ -157,165 +158,5 @@ describe('output_format', () => {
     const response = await gateway.post('/v1/images/generations', { prompt: 'x', output_format: 'jpeg', ...fields });
     await expectError(response, { status: 400, code: 'unsupported_value', param });
     expect(sandbox.requests()).toEqual([]);
-  });
-});
-
-describe('A transparent background', () => {
-  const body = () => ({
-    image: `data:image/png;base64,${picture.toString('base64')}`,
-    prompt: 'a cake',
-    model: 'recraft/recraftv3',
-    background: 'transparent',
-    n: 2,
-  });
-
-  it('is refused where no second charge is allowed, and for what is no edit', async () => {
-    const expected = { status: 400, code: 'unsupported_value', param: 'background' };
-    expect(await expectError(await gateway.post('/v1/images/edits', body()), expected)).toContain('second charge');
-    await expectError(
-      await gateway.post('/v1/images/generations', { prompt: 'x', background: 'transparent' }),
-      expected,
-    );
-    expect(sandbox.requests()).toEqual([]);
-  });
-
-  it('is made by a second operation for each picture, and both are in the cost', async () => {
-    await using charged = await startGateway(sandbox, { ALLOW_SECOND_CHARGE: 'true' });
-    const response = await charged.post('/v1/images/edits', {
-      ...body(),
-      response_format: 'b64_json',
-      output_format: 'png',
-    });
-    const answer = (await response.json()) as OpenAI.ImagesResponse & { credits: number };
-    expect(sandbox.requests().map(({ path }) => path.split('/').at(-1))).toEqual([
-      'imageToImage',
-      'removeBackground',
-      'removeBackground',
-    ]);
-    expect(answer.credits).toBe(100);
-    expect(response.headers.get('x-litellm-response-cost')).toBe('0.1');
-    for (const { b64_json = '' } of answer.data ?? []) {
-      expect(await sharp(Buffer.from(b64_json, 'base64')).metadata()).toMatchObject({ format: 'png', hasAlpha: true });
-    }
-    const links = (await (await charged.post('/v1/images/edits', body())).json()) as OpenAI.ImagesResponse;
-    expect(links.data?.map(({ url }) => typeof url)).toEqual(['string', 'string']);
-  });
-
-  const REMOVAL = '/v1/images/removeBackground';
-  const pictureOf = async (): Promise<string> => (await sharp(picture).png().toBuffer()).toString('base64');
-
-  it.each([
-    ['the first of two removals', [{ path: REMOVAL, status: 500 }], 0.08],
-    ['the second of two removals', [{ path: REMOVAL }, { path: REMOVAL, status: 500 }], 0.09],
-  ])('that fails at %s is an error that says what was charged, and so do log and metrics', async (_what, faults, cost) => {
-    await using charged = await startGateway(sandbox, { ALLOW_SECOND_CHARGE: 'true', LOG_LEVEL: 'info' });
-    sandbox.fault(...faults);
-    const response = await charged.post('/v1/images/edits', body());
-    expect(response.headers.get('x-litellm-response-cost')).toBe(String(cost));
-    await expectError(response, { status: 502, type: 'server_error', code: 'upstream_error' });
-    expect(await charged.logged('"msg":"request"')).toMatchObject({
-      status: 502, operation: 'imageToImage', costDollars: cost, fault: 'upstreamFailed',
-    });
-    const metrics = await (await charged.call('/metrics')).text();
-    expect(metrics).toContain(`recraft_gateway_cost_dollars_total{operation="imageToImage",model="recraftv3"} ${cost}\n`);
-    expect(metrics).not.toMatch(/recraft_gateway_images_total\{/);
-  }); // prettier-ignore
-
-  it('costs the price of both where Recraft does not say what it charged, and that of the first where the second fails', async () => {
-    await using charged = await startGateway(sandbox, { ALLOW_SECOND_CHARGE: 'true' });
-    const b64_json = await pictureOf();
-    const [first, second] = [{ body: { data: [{ b64_json }] } }, { body: { image: { b64_json } } }];
-    sandbox.fault(first, second, first, { status: 422, body: { code: 'odd' } });
-    const whole = await charged.post('/v1/images/edits', { ...body(), n: 1 });
-    expect([whole.status, whole.headers.get('x-litellm-response-cost')]).toEqual([200, '0.05']);
-    const half = await charged.post('/v1/images/edits', { ...body(), n: 1 });
-    expect([half.status, half.headers.get('x-litellm-response-cost')]).toEqual([422, '0.04']);
-  });
-
-  it('has no cost in the error where nothing was charged', async () => {
-    await using charged = await startGateway(sandbox, { ALLOW_SECOND_CHARGE: 'true' });
-    sandbox.fault({ status: 422, body: { code: 'odd' } });
-    const response = await charged.post('/v1/images/edits', body());
-    expect([response.status, response.headers.get('x-litellm-response-cost')]).toEqual([422, null]);
-  });
-});
-
-describe('A picture that Recraft does not take as it is', () => {
-  const asUrl = (bytes: Buffer): string => `data:application/octet-stream;base64,${bytes.toString('base64')}`;
-
-  it.each([
-    ['GIF', () => sharp(picture).gif().toBuffer(), 'This one is gif.'],
-    ['AVIF', () => sharp(picture).avif().toBuffer(), 'This one is avif.'],
-    ['HEIC', () => Promise.resolve(HEIC), 'This one is heic.'],
-    ['5,000 pixels wide', () => aPicture({ width: 5_000, height: 400 }), 'at most 4096 pixels; this one is 5000x400'],
-    [
-      'of 16.8 megapixels',
-      () => aPicture({ width: 4_096, height: 4_096 }),
-      'at most 16 megapixels; this one is 4096x4096',
-    ],
-  ])('is refused with the exact limit: %s', async (_what, make, why) => {
-    const image = asUrl(await make());
-    for (const [path, param, body] of [
-      ['/v1/images/edits', 'image', { image, prompt: 'x' }],
-      ['/v1/images/variations', 'image', { image }],
-      ['/v1/images/removeBackground', 'image_url', { image_url: image }],
-    ] as const) {
-      const response = await gateway.post(path, body);
-      expect([response.status, await response.json()]).toMatchObject([
-        400,
-        { error: { param, message: expect.stringContaining(why) } },
-      ]);
-    }
-    expect(sandbox.requests()).toEqual([]);
-  });
-
-  it('takes its mask along where it is turned and scaled: only what the mask shows is changed', async () => {
-    await using fitting = await startGateway(sandbox, { NORMALISE_IMAGES: 'true' });
-    const [width, height, hole] = [5_000, 1_000, { left: 400, top: 100, width: 900, height: 300 }];
-    const lying = await sharp({ create: { width, height, channels: 3, background: '#2040a0' } })
-      .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
-      .withMetadata({ orientation: 6 })
-      .toBuffer();
-    const overlay = async (channels: 3 | 4, ground: string, fill: string, blend: 'over' | 'dest-out') =>
-      sharp({ create: { width, height, channels, background: ground } })
-        .composite([{ input: { create: { width: hole.width, height: hole.height, channels: 4, background: fill } }, left: hole.left, top: hole.top, blend }])
-        .png()
-        .toBuffer();
-    const openAi = asUrl(await overlay(4, '#fff', '#000', 'dest-out'));
-    const recraft = asUrl(await sharp(await overlay(3, '#000', '#fff', 'over')).removeAlpha().toColourspace('b-w').png().toBuffer());
-    const wanted = { prompt: 'a cake', response_format: 'b64_json', image_format: 'png' };
-    const answers = [
-      await fitting.post('/v1/images/edits', { ...wanted, image: asUrl(lying), mask: openAi }),
-      await fitting.post('/v1/images/inpaint', { ...wanted, image_url: asUrl(lying), mask_url: recraft }),
-    ];
-    for (const answer of answers) {
-      const bytes = bytesOf((await answer.json()) as OpenAI.ImagesResponse);
-      const { data, info } = await sharp(bytes).removeAlpha().raw().toBuffer({ resolveWithObject: true });
-      expect(info).toMatchObject({ width: 819, height: 4_096 });
-      // A quarter turn to the right: what was left is above, and what was above is right.
-      const scale = info.height / width;
-      const inside = { left: (height - hole.top - hole.height) * scale, right: (height - hole.top) * scale, top: hole.left * scale, bottom: (hole.left + hole.width) * scale };
-      const changed = { inside: 0, outside: 0 };
-      for (let at = 0; at < info.width * info.height; at += 1) {
-        if (Math.abs((data[at * 3] ?? 0) - 0x20) < 4 && Math.abs((data[at * 3 + 2] ?? 0) - 0xa0) < 4) continue;
-        const [x, y] = [at % info.width, Math.floor(at / info.width)];
-        const isInside = x >= inside.left - 2 && x <= inside.right + 2 && y >= inside.top - 2 && y <= inside.bottom + 2;
-        changed[isInside ? 'inside' : 'outside'] += 1;
-      }
-      expect(changed.outside).toBe(0);
-      expect(changed.inside).toBeGreaterThan(hole.width * hole.height * scale * scale * 0.9);
-    }
-  }); // prettier-ignore
-
-  it('is refused by name, or made to fit where the operator wants that', async () => {
-    const gif = await sharp(picture).gif().toBuffer();
-    const body = { image_url: `data:image/gif;base64,${gif.toString('base64')}`, response_format: 'b64_json' };
-    const refused = await gateway.post('/v1/images/removeBackground', body);
-    expect(await refused.json()).toMatchObject({
-      error: { param: 'image_url', message: expect.stringContaining('gif') },
-    });
-    await using fitting = await startGateway(sandbox, { NORMALISE_IMAGES: 'true' });
-    expect((await fitting.post('/v1/images/removeBackground', body)).status).toBe(200);
-    expect(sandbox.requests()).toHaveLength(1);
   });
 });

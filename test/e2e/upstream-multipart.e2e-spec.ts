@@ -1,7 +1,7 @@
 /* OpenAI has retired response_format; its clients still send it. */
 /* eslint-disable @typescript-eslint/no-deprecated */
 import { pipeline, Readable } from 'node:stream';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import OpenAI from 'openai';
 import sharp from 'sharp';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
@@ -15,6 +15,9 @@ import { startHttpServer } from '../support/servers.js';
 const GENERATIONS = '/v1/images/generations';
 const AS_FORM = { UPSTREAM_RESPONSE_FORMAT: 'multipart' };
 const MIB = 1024 * 1024;
+
+// Pictures are drawn and decoded in each of these tests.
+jest.setTimeout(30_000);
 
 let sandbox: Sandbox;
 let gateway: RunningGateway;
