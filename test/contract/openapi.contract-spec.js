@@ -140,6 +140,18 @@ describe('Every field', () => {
   });
 });
 
+describe('A generation', () => {
+  it.each(['createImage', 'createImageInDeployment'])('may come as a form with pictures for its style: %s', (id) => {
+    const { content } = operation(id).requestBody;
+    expect(Object.keys(content)).toEqual(['application/json', 'multipart/form-data']);
+    expect(content['multipart/form-data'].schema).toEqual({ $ref: '#/components/schemas/GenerateImageForm' });
+    const { properties, required, additionalProperties } = document.components.schemas.GenerateImageForm;
+    expect(properties.style_references).toMatchObject({ type: 'string', format: 'binary' });
+    expect(properties.controls).toMatchObject({ type: 'string' });
+    expect([required, additionalProperties]).toEqual([['prompt'], true]);
+  });
+});
+
 describe('Every example', () => {
   it.each([
     ['createImage', '/v1/images/generations'],

@@ -337,6 +337,8 @@ describe('Documents', () => {
     ['/v1/prompts/enhance', {}, 'prompt'],
     ['/v1/colors/optimize', { colors: [], num_colors_limit: 2 }, 'colors'],
     ['/v1/colors/optimize', { colors: [{ hex: 'red' }], num_colors_limit: 2 }, 'colors[0].hex'],
+    ['/v1/styles', { model: 'recraftv4_styles' }, 'files'],
+    ['/v1/styles', { source_styles: [] }, 'files'],
     ['/v1/images/explore/similar', { source_image_id: 'x', similarity: 1 }, 'source_image_id'],
   ])('%s refuses %j', async (path, body, param) => {
     const response = await gateway.post(path, body);
@@ -358,7 +360,15 @@ describe('Documents', () => {
     expect(await (await gateway.call('/status')).json()).toEqual({ service: true, generation: true });
   });
 
-  it('asks for a key everywhere', async () => {
+  it("answers Recraft's probe without a key, and nothing but GET", async () => {
+    const probe = await fetch(`${gateway.url}/ping`);
+    expect([probe.status, await probe.text()]).toEqual([200, '']);
+    const wrong = await fetch(`${gateway.url}/ping`, { method: 'DELETE' });
+    expect([wrong.status, await wrong.json()]).toMatchObject([405, { code: 'method_not_supported' }]);
+    expect(sandbox.requests()).toEqual([]);
+  });
+
+  it('asks for a key everywhere else', async () => {
     const response = await fetch(`${gateway.url}/v1/users/me`);
     expect(response.status).toBe(401);
     expect(await response.json()).toMatchObject({ code: 'missing_api_key', error: { code: 'missing_api_key' } });

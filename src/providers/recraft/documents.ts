@@ -1,3 +1,4 @@
+import { GatewayError } from '../../errors/gateway-error.js';
 import type { DocumentOperation, DocumentRequest } from '../../images/image-provider.js';
 import { checkStyleSources } from './fit-source.js';
 import { MICRO_DOLLARS_PER_UNIT } from './picture-relay.js';
@@ -26,11 +27,20 @@ const DOCUMENTS: Readonly<Record<DocumentOperation, DocumentRow>> = {
   readStatus: { method: 'GET', path: '/status', units: 0 },
 };
 
-/** A document's price in micro-dollars. @throws GatewayError naming the picture at fault */
-export function priceOfDocument({ operation, pictures }: DocumentRequest): number | undefined {
+/** A document's price in micro-dollars. @throws GatewayError naming the picture at fault, or the one that is missing */
+export function priceOfDocument({ operation, pictures, fields }: DocumentRequest): number | undefined {
   checkStyleSources(pictures);
+  // Recraft makes a style of pictures or of other styles (recraft-api.md §6.1).
+  if (operation === 'createStyle' && pictures.length === 0 && !isFilled(fields['source_styles'])) {
+    const message = 'A style is made from pictures: send 1 to 10 as files or image_urls.';
+    throw new GatewayError('missingParameter', message, { param: 'files' });
+  }
   const { units } = DOCUMENTS[operation];
   return units === undefined ? undefined : units * MICRO_DOLLARS_PER_UNIT;
+}
+
+function isFilled(list: unknown): boolean {
+  return Array.isArray(list) && list.length > 0;
 }
 
 /** A call for a document as Recraft takes it. */

@@ -11,6 +11,7 @@ import type { Deployment } from '../../registry/deployment.js';
 import { checkRange, checkWhole } from './bounds.js';
 import { drawnBy, findModel, RECRAFT_MODELS, type RecraftModel } from './catalogue.js';
 import { nearest } from './catalogue-sizes.js';
+import { checkControls, featureMissing } from './fit-controls.js';
 import { checkFrame } from './fit-frame.js';
 import { checkMask, checkReferences, checkSource } from './fit-source.js';
 import { checkStyle } from './fit-style.js';
@@ -53,6 +54,7 @@ function fitToModel(card: RecraftModel, request: ImageRequest): ImageRequest {
     checkStyle(card, sized);
     checkFeatures(card, sized);
   }
+  if ('controls' in request) checkControls(card, request.controls);
   if (request.operation === 'generate' && request.only !== undefined) checkOutput(card, request);
   return sized;
 }
@@ -157,16 +159,7 @@ function withFixedFormat(request: ImageRequest, { format }: OperationRow): Fitte
 }
 
 /** What the documentation says a model does not take (recraft-api.md §3) would be paid for and have no effect, or fail. */
-function checkFeatures(card: RecraftModel, { negativePrompt, textLayout, controls }: DrawingRequest): void {
-  const { features } = card;
-  if (negativePrompt !== undefined && !features.negativePrompt) throw featureMissing(card, 'negative_prompt');
-  if (textLayout !== undefined && !features.textLayout) throw featureMissing(card, 'text_layout');
-  if (controls?.artistic_level !== undefined && !features.artisticLevel) {
-    throw featureMissing(card, 'controls.artistic_level');
-  }
-  if (controls?.no_text !== undefined && !features.noText) throw featureMissing(card, 'controls.no_text');
-}
-
-function featureMissing(card: RecraftModel, param: string): GatewayError {
-  return new GatewayError('unsupportedParameter', `${card.displayName} does not take ${param}.`, { param });
+function checkFeatures({ features, displayName }: RecraftModel, { negativePrompt, textLayout }: DrawingRequest): void {
+  if (negativePrompt !== undefined && !features.negativePrompt) throw featureMissing(displayName, 'negative_prompt');
+  if (textLayout !== undefined && !features.textLayout) throw featureMissing(displayName, 'text_layout');
 }
