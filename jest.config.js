@@ -28,6 +28,7 @@ export default {
   projects: [
     { ...fromSource, displayName: 'unit', roots: ['<rootDir>/src'], testRegex: '\\.spec\\.ts$' },
     { ...fromSource, displayName: 'e2e', roots: ['<rootDir>/test'], testRegex: '\\.e2e-spec\\.ts$' },
+    { ...fromSource, displayName: 'database', roots: ['<rootDir>/test'], testRegex: '\\.db-spec\\.ts$' },
     { ...fromBuild, displayName: 'contract', testRegex: '\\.contract-spec\\.js$' },
     { ...fromBuild, displayName: 'browser', testRegex: '\\.browser-spec\\.js$' },
     { ...fromBuild, displayName: 'load', testRegex: '\\.load-spec\\.js$' },

@@ -35,6 +35,7 @@ export const TARGETS = [
         PORT: port,
         HOST: '127.0.0.1',
         MASTER_KEY,
+        DATABASE_URL: 'none',
         RECRAFT_API_KEY: 'any',
         RECRAFT_API_BASE: upstream,
         LOG_LEVEL: 'info',

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ConfigurationModule } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
+import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ImagesModule } from './images/images.module.js';
 import { KeysModule } from './keys/keys.module.js';
@@ -18,6 +19,7 @@ export class AppModule {
       imports: [
         ConfigurationModule.with(settings),
         TelemetryModule,
+        DatabaseModule,
         KeysModule,
         RecraftModule.with(settings.upstream),
         // The two busy routes first: Express tries its routes in order.

@@ -4,6 +4,7 @@ import { createApp } from './app.setup.js';
 import { readSettings } from './config/read-settings.js';
 import { SettingsError } from './config/settings-error.js';
 import type { Settings } from './config/settings.js';
+import { DatabaseStartError } from './database/open-database.js';
 import { dropStartUpGarbage } from './memory/buffer-garbage.js';
 
 /**
@@ -12,7 +13,7 @@ import { dropStartUpGarbage } from './memory/buffer-garbage.js';
  */
 export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> {
   const settings = settingsOrExit(environment);
-  const app = await createApp(settings);
+  const app = await createOrExit(settings);
   try {
     await app.listen(settings.server.port, settings.server.host);
   } catch (error) {
@@ -32,6 +33,16 @@ function settingsOrExit(environment: NodeJS.ProcessEnv): Settings {
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     console.error(error.message);
+    process.exit(1);
+  }
+}
+
+async function createOrExit(settings: Settings): Promise<NestExpressApplication> {
+  try {
+    return await createApp(settings);
+  } catch (error) {
+    if (!(error instanceof DatabaseStartError)) throw error;
+    console.error(`image-gateway: ${error.message}`);
     process.exit(1);
   }
 }

@@ -44,6 +44,13 @@ export const IsApiBase = () =>
     (value) => typeof value === 'string' && apiAddress(value) !== undefined,
   );
 
+export const IsDatabase = () =>
+  mustBe(
+    'a postgres:// address or none',
+    (value) =>
+      value === 'none' || (typeof value === 'string' && /^postgres(?:ql)?:$/.test(URL.parse(value)?.protocol ?? '')),
+  );
+
 /** Names with at most one `*`. */
 export const IsModelName = () =>
   mustBe('a name with at most one *', (value) => isText(value) && value.split('*').length <= 2);

@@ -6,6 +6,7 @@ import {
   IsAliasMap,
   IsApiBase,
   IsBlock,
+  IsDatabase,
   IsFlag,
   IsKey,
   IsModelName,
@@ -117,6 +118,10 @@ export class GeneralSettings {
   @IsOptional()
   @IsKey()
   master_key?: string;
+
+  @IsOptional()
+  @IsDatabase()
+  database_url?: string;
 
   @IsOptional()
   @IsText()

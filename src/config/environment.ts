@@ -1,5 +1,5 @@
 import { IsOptional } from 'class-validator';
-import { IsApiBase, IsFlag, IsKey, IsOneOf, IsText, IsWholeNumber, problemsIn } from './checks.js';
+import { IsApiBase, IsDatabase, IsFlag, IsKey, IsOneOf, IsText, IsWholeNumber, problemsIn } from './checks.js';
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
@@ -53,6 +53,18 @@ export class Environment {
   @IsOptional()
   @IsKey()
   LITELLM_MASTER_KEY?: string;
+
+  @Variable(
+    'A `postgres://` address; without it the database is embedded in `DATA_DIR`. `none`: no virtual keys and no ledger.',
+    { secret: true },
+  )
+  @IsOptional()
+  @IsDatabase()
+  DATABASE_URL?: string;
+
+  @Variable('Folder of the embedded database; one gateway at a time has it open.')
+  @IsText()
+  DATA_DIR: string = './data';
 
   @Variable('Address to listen on.')
   @IsText()

@@ -39,11 +39,12 @@ export function readSettings(environment: NodeJS.ProcessEnv, options: { configFi
 }
 
 /** What the file says that a variable can say too: the variable goes first. */
-function asVariables({ litellm, router }: ConfigFile): Partial<Environment> {
+function asVariables({ litellm, router, general }: ConfigFile): Partial<Environment> {
   const seconds = router.timeout ?? litellm.request_timeout;
   return {
     ...(litellm.drop_params !== undefined && { DROP_PARAMS: litellm.drop_params }),
     ...(seconds !== undefined && { REQUEST_TIMEOUT_MS: timeoutMs(seconds) }),
+    ...(general.database_url !== undefined && { DATABASE_URL: general.database_url }),
   };
 }
 
@@ -55,6 +56,7 @@ function serverSettings(environment: Environment): Omit<Settings, 'masterKey' | 
       drainMs: environment.SHUTDOWN_DRAIN_MS,
       corsOrigins: environment.CORS_ORIGINS,
     },
+    database: databaseOf(environment),
     logLevel: environment.LOG_LEVEL,
     limits: {
       imageBytes: environment.MAX_IMAGE_BYTES,
@@ -80,6 +82,11 @@ function serverSettings(environment: Environment): Omit<Settings, 'masterKey' | 
     },
     heartbeatMs: environment.SSE_HEARTBEAT_MS,
   };
+}
+
+function databaseOf({ DATABASE_URL: url, DATA_DIR: folder }: Environment): Settings['database'] {
+  if (url === undefined) return { kind: 'embedded', folder };
+  return url === 'none' ? { kind: 'none' } : { kind: 'postgres', url };
 }
 
 function warningsOf(file: ConfigFile, unimplemented: readonly string[]): string[] {

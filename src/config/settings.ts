@@ -15,6 +15,11 @@ export interface Settings {
   };
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   readonly masterKey: string;
+  /** Where keys, budgets and the ledger are kept. */
+  readonly database:
+    | { readonly kind: 'none' }
+    | { readonly kind: 'embedded'; readonly folder: string }
+    | { readonly kind: 'postgres'; readonly url: string };
   readonly limits: {
     /** Largest picture, in bytes. */
     readonly imageBytes: number;

@@ -36,6 +36,8 @@ async function start(environment: NodeJS.ProcessEnv): Promise<INestApplicationCo
     LOG_LEVEL: 'silent',
     ...environment,
     MASTER_KEY: environment['MASTER_KEY'] ?? randomUUID(),
+    // A library keeps no books.
+    DATABASE_URL: 'none',
   });
   return NestFactory.createApplicationContext(AppModule.with(settings), { logger: false, abortOnError: false });
 }

@@ -22,7 +22,13 @@ let document;
 beforeAll(async () => {
   sandbox = await Sandbox.start({ requestsPerSecond: 1_000 });
   app = await createApp(
-    readSettings({ RECRAFT_API_KEY: 'test', RECRAFT_API_BASE: sandbox.url, MASTER_KEY: KEY, LOG_LEVEL: 'silent' }),
+    readSettings({
+      RECRAFT_API_KEY: 'test',
+      RECRAFT_API_BASE: sandbox.url,
+      MASTER_KEY: KEY,
+      LOG_LEVEL: 'silent',
+      DATABASE_URL: 'none',
+    }),
   );
   await app.listen(0, '127.0.0.1');
   url = await app.getUrl();

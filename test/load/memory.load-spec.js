@@ -31,6 +31,7 @@ async function start({ base64Bytes = 0 } = {}) {
       RECRAFT_API_KEY: 'of-recraft',
       RECRAFT_API_BASE: upstream.about.url,
       MASTER_KEY: 'sk-1234',
+      DATABASE_URL: 'none',
       HOST: '127.0.0.1',
       PORT: '0',
       LOG_LEVEL: 'info',

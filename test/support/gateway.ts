@@ -38,6 +38,7 @@ export async function startGateway(
     LOG_LEVEL: 'silent',
     // Tests that leave a call behind would wait for its end when they close their gateway (once.e2e-spec.ts has the default).
     FINISH_ABANDONED: 'false',
+    DATABASE_URL: 'none',
     ...environment,
   });
   const app = await createApp(settings);

@@ -1,0 +1,5 @@
+import type { Migration } from '../migrate.js';
+import { SPEND } from './0001-spend.js';
+
+/** Every step of the schema, in order. */
+export const MIGRATIONS: readonly Migration[] = [SPEND];

@@ -1,0 +1,122 @@
+import pg from 'pg';
+import type { Logger } from 'pino';
+import { type Database, exactInteger, type Query } from './database.js';
+import { databaseDown, databaseError } from './database-down.js';
+import { PostgresListener } from './postgres-listener.js';
+
+/** Of one gateway; PostgreSQL takes 100 without being told otherwise. Group commit needs few. */
+const CONNECTIONS = 8;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** A statement that is not done by then is given up. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+
+/** PostgreSQL elsewhere, through a pool of connections. */
+export class PostgresDatabase implements Database {
+  isUp = true;
+  private readonly pool: pg.Pool;
+  private readonly listener: PostgresListener;
+
+  /** @param statementTimeoutMs 0: statements may take as long as they need, as changes of the schema do */
+  constructor(
+    url: string,
+    private readonly logger: Logger,
+    statementTimeoutMs = STATEMENT_TIMEOUT_MS,
+  ) {
+    const options = connectionOptions(url);
+    this.pool = new pg.Pool({
+      ...options,
+      max: CONNECTIONS,
+      query_timeout: statementTimeoutMs,
+      statement_timeout: statementTimeoutMs,
+    });
+    // An idle connection that breaks: the next statement opens another.
+    this.pool.on('error', (error) => {
+      logger.warn({ err: error.message }, 'an idle database connection was lost');
+    });
+    this.listener = new PostgresListener(() => new pg.Client(options), logger);
+  }
+
+  readonly query: Query = (sql, parameters) => this.onConnection((query) => query(sql, parameters));
+
+  transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return this.onConnection(async (query) => {
+      await query('begin');
+      try {
+        const result = await work(query);
+        await query('commit');
+        return result;
+      } catch (error) {
+        // A connection that broke takes its transaction along.
+        await query('rollback').catch((cause: unknown) => {
+          this.logger.debug({ err: cause }, 'a transaction ended with its connection');
+        });
+        throw error;
+      }
+    });
+  }
+
+  listen(channel: string, hear: (payload: string) => void, onGap: () => void): Promise<() => Promise<void>> {
+    return this.listener.listen(channel, hear, onGap);
+  }
+
+  async close(): Promise<void> {
+    await this.listener.close();
+    await this.pool.end();
+  }
+
+  private async onConnection<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    const client = await this.connect();
+    let isBroken = false;
+    const query: Query = async <Row extends object>(sql: string, parameters: readonly unknown[] = []) => {
+      try {
+        return rowsOf(await run<Row>(client, sql, parameters));
+      } catch (cause) {
+        const error = databaseError(cause);
+        isBroken ||= error.name !== 'SqlError';
+        throw error;
+      }
+    };
+    try {
+      return await work(query);
+    } finally {
+      this.isUp = !isBroken;
+      client.release(isBroken);
+    }
+  }
+
+  private async connect(): Promise<pg.PoolClient> {
+    try {
+      return await this.pool.connect();
+    } catch (cause) {
+      this.isUp = false;
+      throw databaseDown(cause);
+    }
+  }
+}
+
+/** Without parameters as one plain text, which may hold several statements. */
+function run<Row extends object>(client: pg.ClientBase, sql: string, parameters: readonly unknown[]) {
+  return parameters.length === 0 ? client.query<Row>(sql) : client.query<Row>(sql, [...parameters]);
+}
+
+/** The driver answers several statements with several results, which its types do not say. */
+function rowsOf<Row extends object>(result: pg.QueryResult<Row> | readonly pg.QueryResult<Row>[]): Row[] {
+  const last = 'rows' in result ? result : result.at(-1);
+  return last?.rows ?? [];
+}
+
+function connectionOptions(connectionString: string): pg.ClientConfig {
+  return {
+    connectionString,
+    application_name: 'image-gateway',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    types: { getTypeParser },
+  };
+}
+
+type TypeId = Parameters<typeof pg.types.getTypeParser>[0];
+
+/** The driver's own readers, but for `bigint`, which it leaves as text. */
+const getTypeParser: typeof pg.types.getTypeParser = (type: TypeId, format?: 'text' | 'binary') =>
+  type === pg.types.builtins.INT8 ? exactInteger : (pg.types.getTypeParser(type, format) as (text: string) => unknown);
