@@ -32,3 +32,11 @@ export function databaseError(cause: unknown): Error {
     ? new SqlError(message, code, constraint, { cause })
     : databaseDown(cause);
 }
+
+/** What is asked of a gateway that was told to do without. */
+export function noDatabase(): GatewayError {
+  return new GatewayError(
+    'noDatabase',
+    'This gateway has no database (DATABASE_URL=none): it keeps no keys and no ledger.',
+  );
+}

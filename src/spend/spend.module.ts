@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
+import { Budgets } from './budgets.js';
 import { Ledger } from './ledger.js';
 import { Unrecorded } from './unrecorded.js';
 
 /** What was spent, by whom, and what may be. */
-@Module({ providers: [{ provide: Ledger, useClass: Unrecorded }], exports: [Ledger] })
+@Module({ providers: [Budgets, { provide: Ledger, useClass: Unrecorded }], exports: [Budgets, Ledger] })
 export class SpendModule {}

@@ -1,0 +1,73 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Database, type Query } from '../database/database.js';
+import { noDatabase } from '../database/database-down.js';
+import { masked } from './masked.js';
+
+/** A change that somebody with the master key made. */
+export interface AdministrativeChange {
+  /** Who: the id of the caller. */
+  readonly actor: string;
+  /** What was done: `key.generate`, `team.update`, … */
+  readonly action: string;
+  /** To what: the id of a key or team. */
+  readonly subject: string;
+  readonly before?: Readonly<Record<string, unknown>> | undefined;
+  readonly after?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface AuditEntry {
+  readonly id: number;
+  readonly at: Date;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly before: Readonly<Record<string, unknown>> | null;
+  readonly after: Readonly<Record<string, unknown>> | null;
+}
+
+export interface AuditFilter {
+  readonly actor?: string | undefined;
+  readonly action?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly until?: Date | undefined;
+}
+
+/** Who changed what, and when. Rows are only ever added. */
+@Injectable()
+export class AuditLog {
+  constructor(@Inject(Database) private readonly database: Database | undefined) {}
+
+  /** Records a change; with the `query` of the transaction that makes it, so that neither is there without the other. */
+  async record(change: AdministrativeChange, query: Query = this.query): Promise<void> {
+    const { actor, action, subject, before, after } = change;
+    await query(
+      'insert into audit_log (actor, action, subject, before, after) values ($1, $2, $3, $4::jsonb, $5::jsonb)',
+      [actor, action, subject, jsonOf(before), jsonOf(after)],
+    );
+  }
+
+  /** The newest changes first: a page of them, and how many there are. */
+  async read(filter: AuditFilter, page: number, pageSize: number): Promise<{ entries: AuditEntry[]; total: number }> {
+    const parameters = [filter.actor, filter.action, filter.subject, filter.from, filter.until].map((v) => v ?? null);
+    const [count] = await this.query<{ total: number }>(`select count(*) as total ${MATCHING}`, parameters);
+    const entries = await this.query<AuditEntry>(
+      `select id, at, actor, action, subject, before, after ${MATCHING} order by id desc limit $6 offset $7`,
+      [...parameters, pageSize, (page - 1) * pageSize],
+    );
+    return { entries, total: count?.total ?? 0 };
+  }
+
+  private get query(): Query {
+    if (!this.database) throw noDatabase();
+    return this.database.query;
+  }
+}
+
+const MATCHING = `from audit_log where
+  ($1::text is null or actor = $1) and ($2::text is null or action = $2) and ($3::text is null or subject = $3)
+  and ($4::timestamptz is null or at >= $4) and ($5::timestamptz is null or at < $5)`;
+
+function jsonOf(value: Readonly<Record<string, unknown>> | undefined): string | null {
+  return value === undefined ? null : JSON.stringify(masked(value));
+}
