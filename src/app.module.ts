@@ -7,6 +7,7 @@ import { ImagesModule } from './images/images.module.js';
 import { KeysModule } from './keys/keys.module.js';
 import { RECRAFT_MODELS } from './providers/recraft/catalogue.js';
 import { RecraftModule } from './providers/recraft/recraft.module.js';
+import { RedisModule } from './redis/redis.module.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 
@@ -20,6 +21,7 @@ export class AppModule {
         ConfigurationModule.with(settings),
         TelemetryModule,
         DatabaseModule,
+        RedisModule,
         KeysModule,
         RecraftModule.with(settings.upstream),
         // The two busy routes first: Express tries its routes in order.

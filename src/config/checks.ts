@@ -51,6 +51,12 @@ export const IsDatabase = () =>
       value === 'none' || (typeof value === 'string' && /^postgres(?:ql)?:$/.test(URL.parse(value)?.protocol ?? '')),
   );
 
+export const IsRedisUrl = () =>
+  mustBe(
+    'a redis:// or rediss:// address, such as redis://localhost:6379',
+    (value) => typeof value === 'string' && /^rediss?:$/.test(URL.parse(value)?.protocol ?? ''),
+  );
+
 /** Names with at most one `*`. */
 export const IsModelName = () =>
   mustBe('a name with at most one *', (value) => isText(value) && value.split('*').length <= 2);

@@ -1,5 +1,5 @@
 import { IsOptional } from 'class-validator';
-import { IsApiBase, IsDatabase, IsFlag, IsKey, IsOneOf, IsText, IsWholeNumber, problemsIn } from './checks.js';
+import { IsApiBase, IsDatabase, IsFlag, IsKey, IsOneOf, IsRedisUrl, IsText, IsWholeNumber, problemsIn } from './checks.js';
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
@@ -83,6 +83,17 @@ export class Environment {
   @IsOptional()
   @IsText()
   MODEL_LIST?: string;
+
+  @Variable('Redis for what replicas share (limits), as `redis://` or `rediss://`. Unset: each process keeps its own.', {
+    secret: true,
+  })
+  @IsOptional()
+  @IsRedisUrl()
+  REDIS_URL?: string;
+
+  @Variable('Stands before every key in Redis, so that installations can share one.')
+  @IsText()
+  REDIS_KEY_PREFIX: string = 'image-gateway:';
 
   // Recraft's own default since V4.1 (recraft-api.md §3).
   @Variable(

@@ -71,6 +71,10 @@ function serverSettings(environment: Environment): Omit<Settings, 'masterKey' | 
       connections: environment.UPSTREAM_CONNECTIONS,
       responseFormat: environment.UPSTREAM_RESPONSE_FORMAT,
     },
+    redis:
+      environment.REDIS_URL === undefined
+        ? undefined
+        : { url: environment.REDIS_URL, keyPrefix: environment.REDIS_KEY_PREFIX },
     normaliseImages: environment.NORMALISE_IMAGES,
     once: {
       finishAbandoned: environment.FINISH_ABANDONED,

@@ -41,6 +41,8 @@ export interface Settings {
     /** How Recraft is asked for the bytes of pictures: base64 in JSON, or as they are in a form. */
     readonly responseFormat: 'json' | 'multipart';
   };
+  /** What replicas share; undefined: each process is alone. */
+  readonly redis: { readonly url: string; readonly keyPrefix: string } | undefined;
   /** Make pictures fit that Recraft refuses for their container or size alone. */
   readonly normaliseImages: boolean;
   /** How a request that comes again is paid once. */
