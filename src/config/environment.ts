@@ -84,9 +84,12 @@ export class Environment {
   @IsText()
   MODEL_LIST?: string;
 
-  @Variable('Redis for what replicas share (limits), as `redis://` or `rediss://`. Unset: each process keeps its own.', {
-    secret: true,
-  })
+  @Variable(
+    'Redis for what replicas share (limits), as `redis://` or `rediss://`. Unset: each process keeps its own.',
+    {
+      secret: true,
+    },
+  )
   @IsOptional()
   @IsRedisUrl()
   REDIS_URL?: string;

@@ -18,6 +18,10 @@ export interface RedisSettings {
 export class RedisConnection implements Redis, OnApplicationShutdown {
   private readonly client: Client;
   private wasUp: boolean | undefined;
+  /** Scripts that were sent over the present connection, which Redis knows. */
+  private readonly sent = new Set<RedisScript>();
+  /** Resolves when it is known for the first time whether Redis answers. */
+  readonly settled: Promise<void>;
 
   constructor(
     private readonly settings: RedisSettings,
@@ -31,6 +35,9 @@ export class RedisConnection implements Redis, OnApplicationShutdown {
       connectTimeout: PATIENCE_MS,
       retryStrategy: (attempt) => Math.min(attempt * 50, LONGEST_PAUSE_MS),
     });
+    this.settled = new Promise((resolve) => {
+      for (const event of ['ready', 'error', 'close']) this.client.once(event, resolve);
+    });
     this.client.on('connect', () => {
       // A program that is done otherwise need not stay for this.
       this.client.stream.unref();
@@ -42,6 +49,7 @@ export class RedisConnection implements Redis, OnApplicationShutdown {
       this.note(false, error);
     });
     this.client.on('close', () => {
+      this.sent.clear();
       this.note(false);
     });
   }
@@ -52,10 +60,16 @@ export class RedisConnection implements Redis, OnApplicationShutdown {
 
   async run(script: RedisScript, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown> {
     const names = keys.map((key) => this.settings.keyPrefix + key);
+    const inFull = (): Promise<unknown> => this.client.eval(script.text, names.length, ...names, ...values);
     try {
+      // In full the first time: an answer that Redis does not know it would come behind commands sent later.
+      if (!this.sent.has(script)) {
+        this.sent.add(script);
+        return await inFull();
+      }
       return await this.client.evalsha(script.sha1, names.length, ...names, ...values);
     } catch (error) {
-      if (isUnknownScript(error)) return this.client.eval(script.text, names.length, ...names, ...values);
+      if (isUnknownScript(error)) return inFull();
       if (isTimeout(error)) this.reconnect();
       throw error;
     }

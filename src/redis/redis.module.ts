@@ -13,10 +13,12 @@ import { RedisConnection } from './redis-connection.js';
     {
       provide: Redis,
       inject: [Settings, LOGGER, Metrics],
-      useFactory: ({ redis }: Settings, logger: Logger, metrics: Metrics): RedisConnection | undefined => {
+      useFactory: async ({ redis }: Settings, logger: Logger, metrics: Metrics): Promise<Redis | undefined> => {
         if (redis === undefined) return undefined;
         const connection = new RedisConnection(redis, logger);
         metrics.watch('recraft_gateway_redis_up', 'Whether Redis answers: 1 or 0.', () => Number(connection.isUp));
+        // The first requests are counted with the others' already.
+        await connection.settled;
         return connection;
       },
     },

@@ -32,6 +32,8 @@ export class CallRecord {
   /** For everything that has been done; undefined where the provider has not said. */
   chargedMicroDollars: number | undefined;
   upstreamRequestId: string | undefined;
+  /** How the caller stands with its limits, as names and values of headers in turn; undefined where it has none. */
+  limitHeaders: readonly string[] | undefined;
   /** Request fields that were accepted and not forwarded. */
   ignored: readonly string[] = [];
   /** What went wrong, one of the closed set of faults; undefined while nothing has. */

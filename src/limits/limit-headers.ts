@@ -1,0 +1,31 @@
+import type { Allowance, LimitedScope, Standing } from './limiter.js';
+
+/**
+ * How a caller stands, as names and values of headers in turn: OpenAI's names, and the same for pictures. Where the key
+ * and its team both have a limit, the one with less left. `reset` is the time until the next one is free.
+ */
+export function limitHeaders(scopes: readonly LimitedScope[], standings: readonly Standing[]): string[] {
+  const requests = scopes.map(({ limits }, at) => row(limits.requestsPerMinute, standings[at]?.requests));
+  const images = scopes.map(({ limits }, at) => row(limits.imagesPerMinute, standings[at]?.images));
+  return [...headers('requests', requests), ...headers('images', images)];
+}
+
+interface Row extends Allowance {
+  readonly limit: number;
+}
+
+function row(limit: number | undefined, allowance: Allowance | undefined): Row | undefined {
+  return limit === undefined || allowance === undefined ? undefined : { limit, ...allowance };
+}
+
+function headers(what: 'requests' | 'images', rows: readonly (Row | undefined)[]): string[] {
+  const [tightest] = rows
+    .filter((each) => each !== undefined)
+    .toSorted((a, b) => a.left - b.left || b.resetMs - a.resetMs);
+  if (!tightest) return [];
+  return [
+    ...[`x-ratelimit-limit-${what}`, String(tightest.limit)],
+    ...[`x-ratelimit-remaining-${what}`, String(tightest.left)],
+    ...[`x-ratelimit-reset-${what}`, `${Math.ceil(tightest.resetMs / 1000)}s`],
+  ];
+}
