@@ -1,5 +1,15 @@
 import { IsOptional } from 'class-validator';
-import { IsApiBase, IsDatabase, IsFlag, IsKey, IsOneOf, IsRedisUrl, IsText, IsWholeNumber, problemsIn } from './checks.js';
+import {
+  IsApiBase,
+  IsDatabase,
+  IsFlag,
+  IsKey,
+  IsOneOf,
+  IsRedisUrl,
+  IsText,
+  IsWholeNumber,
+  problemsIn,
+} from './checks.js';
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;

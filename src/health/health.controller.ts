@@ -45,7 +45,7 @@ export class HealthController {
     summary: 'Whether the Recraft accounts answer and have money left.',
     description:
       'Free: it never buys a picture. Accounts are asked at most every ten seconds; one that does not answer within ' +
-      'ten seconds is unhealthy. `api_base` and `credits` are told to callers with a key alone.',
+      'ten seconds is unhealthy. `api_base` and `credits` are told to the owner of the master key alone.',
     security: [],
   })
   @ApiAnswer({ type: AccountCheckDto, description: 'At least one account is healthy.' })
@@ -54,7 +54,7 @@ export class HealthController {
   async check(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<AccountCheckDto> {
     const result = await this.accounts.check();
     if (result.healthy_count === 0) response.status(503);
-    return this.keys.knows(request.headers) ? result : withoutFigures(result);
+    return this.keys.presentsMaster(request.headers) ? result : withoutFigures(result);
   }
 }
 

@@ -5,10 +5,25 @@ export interface Limits {
   readonly parallelRequests?: number;
 }
 
+/** Limits from columns or fields, where null and undefined both mean that there is none. */
+export function limitsOf(
+  requestsPerMinute: number | null | undefined,
+  imagesPerMinute: number | null | undefined,
+  parallelRequests: number | null | undefined,
+): Limits {
+  return {
+    ...(requestsPerMinute != null && { requestsPerMinute }),
+    ...(imagesPerMinute != null && { imagesPerMinute }),
+    ...(parallelRequests != null && { parallelRequests }),
+  };
+}
+
 /** The team a key belongs to: its limits and its budget are shared by all its keys. */
 export interface Team {
   readonly id: string;
   readonly limits: Limits;
+  /** Model groups that its keys may use, each with at most one `*`; empty: all. */
+  readonly models: readonly string[];
 }
 
 /** Who is calling, and what they may do. */

@@ -1,33 +1,40 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { hash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { type Caller, unrestricted } from './caller.js';
+import { digestOf } from './key-digest.js';
+import type { KnownKey } from './known-key.js';
 import { presentedKey } from './presented-key.js';
 
-const MASTER = unrestricted('master');
+const MASTER: KnownKey = { caller: unrestricted('master') };
 
-/** Knows the keys. Digests are compared, so that neither content nor length of a key shows in the time it takes. */
+/**
+ * Knows the keys that need no database: the master key and the configured ones. Digests are compared, so that neither
+ * content nor length of a key shows in the time it takes.
+ */
 export class KeyRing {
   private readonly master: Buffer;
+  private configured: ReadonlyMap<string, KnownKey> = new Map();
 
   constructor(masterKey: string) {
-    this.master = digest(masterKey);
+    this.master = Buffer.from(digestOf(masterKey));
   }
 
-  /** Whether a request presents a key that is known here. */
-  knows(headers: IncomingHttpHeaders): boolean {
+  /** Puts these in the place of the configured keys: callers by the digest of their key. */
+  replaceConfigured(callers: readonly Caller[]): void {
+    this.configured = new Map(callers.map((caller) => [caller.id, { caller }]));
+  }
+
+  /** Whether a request presents the master key. */
+  presentsMaster(headers: IncomingHttpHeaders): boolean {
     try {
-      return this.find(presentedKey(headers)) !== undefined;
+      return this.find(digestOf(presentedKey(headers))) === MASTER;
     } catch {
       return false; // No key, or none that can be read.
     }
   }
 
-  /** The key's owner; undefined where it is nobody's. */
-  find(key: string): Caller | undefined {
-    return timingSafeEqual(digest(key), this.master) ? MASTER : undefined;
+  /** A key by its digest; undefined where it is not known without a database. */
+  find(digest: string): KnownKey | undefined {
+    return timingSafeEqual(Buffer.from(digest), this.master) ? MASTER : this.configured.get(digest);
   }
-}
-
-function digest(key: string): Buffer {
-  return hash('sha256', key, 'buffer');
 }

@@ -4,7 +4,14 @@ import type { Caller } from './caller.js';
 
 /** The name of a model group that a caller means: keys may have names of their own. */
 export function meantModel(caller: Caller | undefined, name: string | undefined): string | undefined {
-  return name === undefined ? undefined : (caller?.aliases[name] ?? name);
+  if (name === undefined || !caller || !Object.hasOwn(caller.aliases, name)) return name;
+  return caller.aliases[name];
+}
+
+/** Whether a caller may use a model group: the key, and the team that it belongs to. */
+export function mayUse(caller: Caller | undefined, group: string): boolean {
+  if (!caller || caller.isMaster) return true;
+  return allows(caller.models, group) && allows(caller.team?.models ?? [], group);
 }
 
 /**
@@ -15,10 +22,15 @@ export function meantModel(caller: Caller | undefined, name: string | undefined)
  */
 export function checkPermission(caller: Caller | undefined, group: string, operation: string): void {
   if (!caller || caller.isMaster) return;
-  if (caller.models.length > 0 && !caller.models.some((name) => new NamePattern(name).matches(group))) {
+  if (!mayUse(caller, group)) {
     throw new GatewayError('modelNotAllowed', `This key may not use the model '${group}'.`, { param: 'model' });
   }
   if (caller.operations.length > 0 && !caller.operations.includes(operation)) {
     throw new GatewayError('operationNotAllowed', `This key may not use the operation '${operation}'.`);
   }
+}
+
+/** Without names everything is allowed. */
+function allows(names: readonly string[], group: string): boolean {
+  return names.length === 0 || names.some((name) => new NamePattern(name).matches(group));
 }

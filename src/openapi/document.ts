@@ -83,6 +83,8 @@ function frame(): Omit<OpenAPIObject, 'paths'> {
     .addTag('Styles', 'Styles made from pictures.')
     .addTag('Account', 'The account at Recraft.')
     .addTag('Models', 'What can draw them.')
+    .addTag('Keys', 'Who may call, what, and for how much. With the master key.')
+    .addTag('Teams', 'Keys with a budget and limits in common. With the master key.')
     .addTag('Health', 'Probes, and the state of the accounts.')
     .addTag('Operations', 'For those who run the gateway.')
     .build();

@@ -92,6 +92,11 @@ export class ModelRegistry {
     return group;
   }
 
+  /** The name that is called in the end where a name is asked for; undefined where it leads nowhere. */
+  meaningOf(name: string): string | undefined {
+    return this.find(name)?.name;
+  }
+
   /** Whether a name leaves the choice of the model to the gateway. */
   private isOpen(name: string | undefined): boolean {
     return name === undefined || name === '' || this.models.aliases.get(name)?.model === this.models.defaultModel;

@@ -1,5 +1,9 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { GatewayError } from '../errors/gateway-error.js';
+import type { Caller } from '../keys/caller.js';
+import { mayUse, meantModel } from '../keys/permissions.js';
 import { ApiAnswer, ApiErrors } from '../openapi/answers.js';
 import { toDeploymentDto, toModelDto } from './model-info.js';
 import type { ModelEntry } from './model-group.js';
@@ -13,11 +17,14 @@ export class ModelsController {
   constructor(private readonly registry: ModelRegistry) {}
 
   @Get(['v1/models', 'models'])
-  @ApiOperation({ operationId: 'listModels', summary: 'Lists the models.' })
+  @ApiOperation({ operationId: 'listModels', summary: 'Lists the models that the key may use.' })
   @ApiAnswer({ type: ModelListDto, description: 'The models.' })
   @ApiErrors()
-  list(): ModelListDto {
-    return { object: 'list', data: this.registry.list().map((entry) => this.describe(entry)) };
+  list(@Req() { call: { caller } }: Request): ModelListDto {
+    const own = Object.keys(caller?.aliases ?? {}).flatMap((name) => this.ownEntry(name, caller));
+    const entries = [...own, ...this.registry.list().filter(({ id }) => !own.some((entry) => entry.id === id))];
+    const allowed = entries.filter(({ id }) => mayUse(caller, this.registry.resolve(meantModel(caller, id)).name));
+    return { object: 'list', data: allowed.map((entry) => this.describe(entry, caller)) };
   }
 
   @Get(['v1/models/*id', 'models/*id'])
@@ -30,12 +37,26 @@ export class ModelsController {
   })
   @ApiAnswer({ type: ModelDto, description: 'The model.' })
   @ApiErrors('unknownModel')
-  find(@Param('id') segments: string[]): ModelDto {
-    return this.describe(this.registry.entry(segments.join('/')));
+  find(@Param('id') segments: string[], @Req() { call: { caller } }: Request): ModelDto {
+    const name = segments.join('/');
+    const [own] = this.ownEntry(name, caller);
+    const entry = own ?? this.registry.entry(name);
+    if (!mayUse(caller, this.registry.resolve(meantModel(caller, entry.id)).name)) {
+      // To this key it is as though there were none, as in its list.
+      throw new GatewayError('unknownModel', `The model '${name.slice(0, 200)}' does not exist.`, { param: 'model' });
+    }
+    return this.describe(entry, caller);
   }
 
-  private describe(entry: ModelEntry): ModelDto {
-    const [first] = this.registry.resolve(entry.id).deployments;
+  /** The entry of a name that is the key's own; none where it leads nowhere. */
+  private ownEntry(name: string, caller: Caller | undefined): ModelEntry[] {
+    const meant = meantModel(caller, name);
+    if (meant === undefined || meant === name || this.registry.meaningOf(meant) === undefined) return [];
+    return [{ ...this.registry.entry(meant), id: name }];
+  }
+
+  private describe(entry: ModelEntry, caller: Caller | undefined): ModelDto {
+    const [first] = this.registry.resolve(meantModel(caller, entry.id)).deployments;
     return toModelDto(entry, this.registry.card(first.model));
   }
 
@@ -47,10 +68,11 @@ export class ModelsController {
   })
   @ApiAnswer({ type: DeploymentListDto, description: 'The deployments.' })
   @ApiErrors('unknownModel')
-  info(@Query() { litellm_model_id: id }: ModelInfoQueryDto): DeploymentListDto {
+  info(@Query() { litellm_model_id: id }: ModelInfoQueryDto, @Req() { call: { caller } }: Request): DeploymentListDto {
     return {
       data: this.registry
         .deployments(id)
+        .filter(({ group }) => mayUse(caller, group))
         .map((deployment) => toDeploymentDto(deployment, this.registry.card(deployment.model))),
     };
   }

@@ -1,5 +1,6 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { MasterOnly } from '../keys/master-only.decorator.js';
 import { ApiAnswer, ApiErrors } from '../openapi/answers.js';
 import { Metrics } from './metrics.js';
 
@@ -10,8 +11,13 @@ export class MetricsController {
   constructor(@Inject(Metrics) private readonly metrics: Metrics) {}
 
   @Get('metrics')
+  @MasterOnly({ orListed: true })
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-  @ApiOperation({ operationId: 'collectMetrics', summary: "Counters and histograms in Prometheus' text format." })
+  @ApiOperation({
+    operationId: 'collectMetrics',
+    summary: "Counters and histograms in Prometheus' text format.",
+    description: 'With the master key, or a key whose `allowed_routes` name `/metrics`.',
+  })
   @ApiAnswer({
     description: 'The metrics.',
     content: {
@@ -21,7 +27,7 @@ export class MetricsController {
       },
     },
   })
-  @ApiErrors()
+  @ApiErrors('routeNotAllowed')
   collect(): Promise<string> {
     return this.metrics.registry.metrics();
   }

@@ -39,7 +39,13 @@ describeInBrowser('Swagger UI', () => {
   beforeAll(async () => {
     sandbox = await Sandbox.start({ requestsPerSecond: 1_000 });
     app = await createApp(
-      readSettings({ RECRAFT_API_KEY: 'test', RECRAFT_API_BASE: sandbox.url, MASTER_KEY: KEY, DATABASE_URL: 'none', LOG_LEVEL: 'silent' }),
+      readSettings({
+        RECRAFT_API_KEY: 'test',
+        RECRAFT_API_BASE: sandbox.url,
+        MASTER_KEY: KEY,
+        DATABASE_URL: 'none',
+        LOG_LEVEL: 'silent',
+      }),
     );
     await app.listen(0, '127.0.0.1');
     port = app.getHttpServer().address().port;

@@ -39,7 +39,7 @@ async function embedded(): Promise<TestDatabase> {
   const dataDir = join(folder.path, 'data');
   await cp(await emptyDatabase(), dataDir, { recursive: true });
   return {
-    environment: { DATA_DIR: dataDir },
+    environment: { DATABASE_URL: '', DATA_DIR: dataDir },
     open: () => opened({ kind: 'embedded', folder: dataDir }),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };

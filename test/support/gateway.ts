@@ -18,6 +18,8 @@ export interface RunningGateway extends AsyncDisposable {
   call(path: string, init?: RequestInit): Promise<Response>;
   /** POST of a JSON body with the key. */
   post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
+  /** One of the gateway's own parts, by its token. */
+  get<T>(token: symbol | (new (...parameters: never[]) => T)): T;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,7 @@ export async function startGateway(
         body: typeof body === 'string' ? body : JSON.stringify(body),
       });
     },
+    get: <T>(token: symbol | (new (...parameters: never[]) => T)) => app.get<T>(token),
     close: () => app.close(),
     [Symbol.asyncDispose]: () => app.close(),
   };

@@ -1,5 +1,6 @@
 import type { Migration } from '../migrate.js';
 import { SPEND } from './0001-spend.js';
+import { KEYS } from './0002-keys.js';
 
 /** Every step of the schema, in order. */
-export const MIGRATIONS: readonly Migration[] = [SPEND];
+export const MIGRATIONS: readonly Migration[] = [SPEND, KEYS];

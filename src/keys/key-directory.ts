@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { Budgets } from '../spend/budgets.js';
+import { Administration } from './administration.js';
+import { budgetAnswer } from './allowance.js';
+import type { Caller } from './caller.js';
+import type { KeyPageDto } from './dto/key-answers.dto.js';
+import type { ListKeysQueryDto } from './dto/query-keys.dto.js';
+import { scopeOf, unknownKey } from './key-administration.js';
+import { digestMeant } from './key-digest.js';
+import { KeyRing } from './key-ring.js';
+import { findKeys, type KeyFilter, type KeyRow, type KeyView, pageOfKeys, toKeyView } from './key-rows.js';
+
+const USUAL_SIZE = 10;
+
+/** Tells of keys what is kept of them. */
+@Injectable()
+export class KeyDirectory {
+  constructor(
+    private readonly administration: Administration,
+    private readonly budgets: Budgets,
+    private readonly ring: KeyRing,
+  ) {}
+
+  /** @throws GatewayError `unknownRecord`, `noDatabase` or `databaseDown` */
+  async info(key: string): Promise<KeyView> {
+    const digest = digestMeant(key);
+    const configured = this.ring.find(digest)?.caller;
+    if (configured) return this.infoOfConfigured(configured);
+    const [row] = await findKeys(this.administration.query, [digest]);
+    if (!row) throw unknownKey('key');
+    const [dto] = await this.describe([row]);
+    if (!dto) throw unknownKey('key');
+    return dto;
+  }
+
+  async page({ page = 1, size = USUAL_SIZE, return_full_object, ...filter }: ListKeysQueryDto): Promise<KeyPageDto> {
+    const { rows, total } = await pageOfKeys(this.administration.query, filter, { size, skip: (page - 1) * size });
+    return {
+      keys: return_full_object === true ? await this.describe(rows) : rows.map(({ token }) => token),
+      total_count: total,
+      current_page: page,
+      total_pages: Math.ceil(total / size),
+    };
+  }
+
+  /** Up to `most` keys in the order of their making. */
+  async find(filter: KeyFilter, most: number): Promise<KeyView[]> {
+    const { rows } = await pageOfKeys(this.administration.query, filter, { size: most, skip: 0 });
+    return this.describe(rows);
+  }
+
+  private async describe(rows: readonly KeyRow[]): Promise<KeyView[]> {
+    const budgets = await this.budgets.read(rows.map(({ token }) => scopeOf(token)));
+    return rows.map((row) => toKeyView(row, budgets.get(scopeOf(row.token))));
+  }
+
+  /** A configured key: what the configuration says, and the budget where there is a database. */
+  private async infoOfConfigured(caller: Caller): Promise<KeyView> {
+    const scopes = [...caller.budgets];
+    const budgets = scopes.length === 0 ? undefined : await this.budgets.read(scopes);
+    return {
+      token: caller.id,
+      key_name: caller.alias,
+      key_alias: caller.alias,
+      team_id: null,
+      user_id: null,
+      expires: null,
+      aliases: { ...caller.aliases },
+      allowed_routes: [...caller.routes],
+      models: [...caller.models],
+      operations: [...caller.operations],
+      tags: [...caller.tags],
+      priority: caller.priority,
+      weight: caller.weight,
+      rpm_limit: caller.limits.requestsPerMinute ?? null,
+      ipm_limit: caller.limits.imagesPerMinute ?? null,
+      max_parallel_requests: caller.limits.parallelRequests ?? null,
+      blocked: false,
+      metadata: {},
+      ...{ created_at: null, created_by: null, updated_at: null, updated_by: null },
+      ...budgetAnswer(budgets?.get(scopeOf(caller.id))),
+    };
+  }
+}

@@ -1,0 +1,23 @@
+import { getMetadataStorage } from 'class-validator';
+import { GatewayError } from '../errors/gateway-error.js';
+
+const declared = new Map<new () => object, ReadonlySet<string>>();
+
+/**
+ * Refuses fields that a DTO class does not declare, where it would be dangerous to ignore them: somebody would believe in
+ * a limit that nobody keeps.
+ *
+ * @throws GatewayError `unsupportedParameter`
+ */
+export function refuseOtherFields(dtoClass: new () => object, names: Iterable<string>): void {
+  let known = declared.get(dtoClass);
+  if (known === undefined) {
+    const rules = getMetadataStorage().getTargetValidationMetadatas(dtoClass, '', false, false);
+    declared.set(dtoClass, (known = new Set(rules.map(({ propertyName }) => propertyName))));
+  }
+  for (const name of names) {
+    if (known.has(name)) continue;
+    const shown = name.slice(0, 100);
+    throw new GatewayError('unsupportedParameter', `There is no field ${shown} here.`, { param: shown });
+  }
+}
