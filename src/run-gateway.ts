@@ -22,7 +22,7 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
     );
     process.exit(1);
   }
-  forceExitAfter(settings.server.drainMs);
+  forceExitAfter(settings.server.shutdownTimeoutMs);
   dropStartUpGarbage();
   announce(app, settings);
 }

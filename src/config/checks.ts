@@ -25,6 +25,9 @@ export const IsWholeNumber = (least: number, most: number) =>
     (value) => typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most,
   );
 
+export const IsCount = () =>
+  mustBe('a whole number, 0 or more', (value) => typeof value === 'number' && Number.isInteger(value) && value >= 0);
+
 export const IsPositive = (unit: string) =>
   mustBe(`a number of ${unit} above 0`, (value) => typeof value === 'number' && Number.isFinite(value) && value > 0);
 
@@ -79,6 +82,17 @@ export const IsAliasMap = () =>
           isText(target) ||
           (isBlock(target) && isText(target['model']) && ['boolean', 'undefined'].includes(typeof target['hidden'])),
       ),
+  );
+
+const isNameList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+
+export const IsNameList = () => mustBe('a list of model names', isNameList);
+
+/** Groups and what stands in for them: `[{ a: [b, c] }]`. */
+export const IsFallbackList = () =>
+  mustBe(
+    'a list of blocks that map a model name to a list of model names',
+    (value) => Array.isArray(value) && value.every((item) => isBlock(item) && Object.values(item).every(isNameList)),
   );
 
 /** An API address without the trailing slash or `/v1` that it may be given with; undefined where it is none. */

@@ -180,10 +180,10 @@ describe('keys that are not implemented', () => {
       `
 include: [other.yaml]
 model_list:
-  - { model_name: a, access: x, litellm_params: { model: recraftv3, rpm: 5, weight: 2 }, model_info: { base_model: b } }
-  - { model_name: b, litellm_params: { model: recraftv3, rpm: 6, drop_params: true } }
-litellm_settings: { num_retries: 2, drop_params: true }
-router_settings: { fallbacks: [] }
+  - { model_name: a, access: x, litellm_params: { model: recraftv3, tpm: 5, order: 2 }, model_info: { base_model: b } }
+  - { model_name: b, litellm_params: { model: recraftv3, tpm: 6, drop_params: true } }
+litellm_settings: { callbacks: [], drop_params: true }
+router_settings: { allowed_fails_policy: {} }
 general_settings: { database_url: x }
 `,
       {},
@@ -191,12 +191,12 @@ general_settings: { database_url: x }
     expect(problems).toEqual([]);
     expect(unimplemented).toEqual([
       'include',
-      'litellm_settings.num_retries',
-      'router_settings.fallbacks',
+      'litellm_settings.callbacks',
+      'router_settings.allowed_fails_policy',
       'general_settings.database_url',
       'model_list[].access',
-      'model_list[].litellm_params.rpm',
-      'model_list[].litellm_params.weight',
+      'model_list[].litellm_params.tpm',
+      'model_list[].litellm_params.order',
       'model_list[].model_info.base_model',
       'model_list[].litellm_params.drop_params',
     ]);
@@ -206,11 +206,11 @@ general_settings: { database_url: x }
 describe('parseModelList', () => {
   it('reads a JSON array of entries', () => {
     const problems: string[] = [];
-    const json = '[{"model_name":"a","litellm_params":{"model":"recraftv3","api_key":"os.environ/K","rpm":1}}]';
+    const json = '[{"model_name":"a","litellm_params":{"model":"recraftv3","api_key":"os.environ/K","tpm":1}}]';
     const { models, unimplemented } = parseModelList(json, { K: 'key' }, problems);
     expect(problems).toEqual([]);
     expect(models).toMatchObject([{ model_name: 'a', litellm_params: { model: 'recraftv3', api_key: 'key' } }]);
-    expect(unimplemented).toEqual(['MODEL_LIST[].litellm_params.rpm']);
+    expect(unimplemented).toEqual(['MODEL_LIST[].litellm_params.tpm']);
   });
 
   it.each([

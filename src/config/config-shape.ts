@@ -1,15 +1,19 @@
 // class-transformer's @Type reads the metadata that this package keeps.
 import 'reflect-metadata';
 import { Transform, Type } from 'class-transformer';
+import { ROUTING_STRATEGIES, type RoutingStrategy } from './routing-settings.js';
 import { getMetadataStorage, IsOptional, ValidateNested } from 'class-validator';
 import {
   IsAliasMap,
   IsApiBase,
   IsBlock,
+  IsCount,
   IsDatabase,
+  IsFallbackList,
   IsFlag,
   IsKey,
   IsModelName,
+  IsNameList,
   IsOneOf,
   IsPositive,
   IsPrice,
@@ -22,6 +26,18 @@ const NumberFromText = () =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : value,
   );
+
+/** A whole number of 0 or more, also as text. */
+const OptionalCount = () => applyAll(IsOptional(), NumberFromText(), IsCount());
+
+/** A number above 0, also as text. */
+const OptionalPositive = (unit: string) => applyAll(IsOptional(), NumberFromText(), IsPositive(unit));
+
+function applyAll(...decorators: readonly PropertyDecorator[]): PropertyDecorator {
+  return (target, name) => {
+    for (const decorate of decorators) decorate(target, name);
+  };
+}
 
 export const MODES = ['image_generation', 'image_edit'] as const;
 
@@ -47,6 +63,73 @@ export class LitellmParams {
   @NumberFromText()
   @IsPrice()
   output_cost_per_image?: number;
+
+  @OptionalCount()
+  rps?: number;
+
+  @OptionalCount()
+  rpm?: number;
+
+  @OptionalCount()
+  ipm?: number;
+
+  @OptionalCount()
+  max_parallel_requests?: number;
+
+  @OptionalPositive('shares')
+  weight?: number;
+
+  @OptionalPositive('seconds')
+  cooldown_time?: number;
+}
+
+/** `retry_policy`: how often each kind of failure is tried again. */
+export class RetryPolicy {
+  @OptionalCount()
+  AuthenticationErrorRetries?: number;
+
+  @OptionalCount()
+  RateLimitErrorRetries?: number;
+
+  @OptionalCount()
+  TimeoutErrorRetries?: number;
+
+  @OptionalCount()
+  InternalServerErrorRetries?: number;
+
+  /** Read, and without effect: what was refused for its content or its form is never sent again. */
+  @OptionalCount()
+  ContentPolicyViolationErrorRetries?: number;
+
+  @OptionalCount()
+  BadRequestErrorRetries?: number;
+}
+
+/** A list of groups, each with those that stand in for it: `[{ a: [b, c] }]`. */
+export type FallbackList = readonly Readonly<Record<string, readonly string[]>>[];
+
+/** What LiteLLM reads in `litellm_settings` as well as in `router_settings`. */
+class FailureSettings {
+  @OptionalCount()
+  num_retries?: number;
+
+  @OptionalCount()
+  allowed_fails?: number;
+
+  @OptionalPositive('seconds')
+  cooldown_time?: number;
+
+  @IsOptional()
+  @IsFallbackList()
+  fallbacks?: FallbackList;
+
+  @IsOptional()
+  @IsFallbackList()
+  content_policy_fallbacks?: FallbackList;
+
+  @IsOptional()
+  @IsNameList()
+  default_fallbacks?: readonly string[];
 }
 
 /** `model_info`. */
@@ -86,7 +169,7 @@ export class ModelEntry {
 export type AliasTarget = string | { readonly model: string; readonly hidden?: boolean };
 
 /** `litellm_settings`. */
-export class LitellmSettings {
+export class LitellmSettings extends FailureSettings {
   @IsOptional()
   @IsFlag()
   drop_params?: boolean;
@@ -102,7 +185,24 @@ export class LitellmSettings {
 }
 
 /** `router_settings`. */
-export class RouterSettings {
+export class RouterSettings extends FailureSettings {
+  @IsOptional()
+  @IsOneOf(ROUTING_STRATEGIES)
+  routing_strategy?: RoutingStrategy;
+
+  @OptionalPositive('seconds')
+  retry_after?: number;
+
+  @IsOptional()
+  @IsBlock()
+  @ValidateNested()
+  @Type(() => RetryPolicy)
+  retry_policy?: RetryPolicy;
+
+  @IsOptional()
+  @IsFlag()
+  disable_cooldowns?: boolean;
+
   @IsOptional()
   @NumberFromText()
   @IsPositive('seconds')

@@ -3,7 +3,7 @@ import { deploymentId } from '../registry/deployment-id.js';
 import { apiAddress } from './checks.js';
 import type { ModelEntries } from './config-file.js';
 import type { LitellmParams, ModelEntry } from './config-shape.js';
-import { LONGEST_REQUEST_MS } from './environment.js';
+import { LONGEST_REQUEST_MS } from './longest-request.js';
 import type { ConfiguredDeployment, Settings } from './settings.js';
 import { isRequestField } from './unimplemented-keys.js';
 
@@ -58,7 +58,21 @@ function toDeployment(entry: ModelEntry, account: Account & Pick<Deployment, 'ap
     ...(info?.mode !== undefined && { mode: info.mode }),
     defaults: requestFields(params),
     ...(price !== undefined && { microDollarsPerImage: Math.round(price * 1_000_000) }),
+    ...slotsOf(params),
+    ...(params.weight !== undefined && { weight: params.weight }),
+    ...(params.cooldown_time !== undefined && { cooldownMs: Math.round(params.cooldown_time * 1000) }),
   };
+}
+
+/** The limits that an entry sets for its account. */
+function slotsOf({ rps, rpm, ipm, max_parallel_requests: parallel }: LitellmParams): Pick<Deployment, 'slots'> {
+  const slots = {
+    ...(rps !== undefined && { requestsPerSecond: rps }),
+    ...(rpm !== undefined && { requestsPerMinute: rpm }),
+    ...(ipm !== undefined && { imagesPerMinute: ipm }),
+    ...(parallel !== undefined && { parallelRequests: parallel }),
+  };
+  return Object.keys(slots).length === 0 ? {} : { slots };
 }
 
 function requestFields(params: LitellmParams): Record<string, unknown> {

@@ -10,12 +10,11 @@ import {
   IsWholeNumber,
   problemsIn,
 } from './checks.js';
+import { LONGEST_REQUEST_MS } from './longest-request.js';
+import { ROUTING_STRATEGIES, type RoutingStrategy } from './routing-settings.js';
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
-
-/** Node's `fetch` gives up at 300 s and its user pays twice (openai-images.md, finding 4): every answer comes well before. */
-export const LONGEST_REQUEST_MS = 289_000;
 
 const DAY_MS = 86_400_000;
 
@@ -173,6 +172,49 @@ export class Environment {
   @IsOneOf(UPSTREAM_RESPONSE_FORMATS)
   UPSTREAM_RESPONSE_FORMAT: (typeof UPSTREAM_RESPONSE_FORMATS)[number] = 'json';
 
+  // Recraft's limits of one account (recraft-api.md §8).
+  @Variable(
+    'Requests a second that one account of Recraft takes; 0: no limit. More wait. `rps` of a deployment goes first.',
+  )
+  @IsWholeNumber(0, 100_000)
+  UPSTREAM_RPS: number = 5;
+
+  @Variable('Pictures a minute that one account of Recraft takes; 0: no limit. `ipm` of a deployment goes first.')
+  @IsWholeNumber(0, 10_000_000)
+  UPSTREAM_IPM: number = 100;
+
+  @Variable('Requests that may wait for one account of Recraft; more are answered 429.')
+  @IsWholeNumber(0, 1_000_000)
+  QUEUE_SIZE: number = 1_000;
+
+  @Variable('Longest wait for a slot of Recraft, in milliseconds. It is part of the time a request has in all.')
+  @IsWholeNumber(1, LONGEST_REQUEST_MS)
+  QUEUE_TIMEOUT_MS: number = 240_000;
+
+  @Variable('Instances that share the accounts of Recraft where there is no Redis: each takes its part of the slots.')
+  @IsWholeNumber(1, 1_000)
+  REPLICAS: number = 1;
+
+  @Variable('How a deployment is chosen among several; LiteLLM knows it as `router_settings.routing_strategy`.')
+  @IsOneOf(ROUTING_STRATEGIES)
+  ROUTING_STRATEGY: RoutingStrategy = 'most-slots-left';
+
+  @Variable('How often a request that surely was not charged is sent again.')
+  @IsWholeNumber(0, 100)
+  NUM_RETRIES: number = 2;
+
+  @Variable('Also send again what Recraft may have charged for. It can pay twice for one picture.')
+  @IsFlag()
+  RETRY_CHARGED: boolean = false;
+
+  @Variable('How long a deployment that failed too often is left out, in milliseconds.')
+  @IsWholeNumber(1, 3_600_000)
+  COOLDOWN_MS: number = 5_000;
+
+  @Variable('Never leave a deployment out, whatever it answers.')
+  @IsFlag()
+  DISABLE_COOLDOWNS: boolean = false;
+
   @Variable('Origins of pages that may call the gateway from a browser, by comma; `*` for all, `none` for none.')
   @IsText()
   CORS_ORIGINS: string = '*';
@@ -181,9 +223,15 @@ export class Environment {
   @IsWholeNumber(10, LONGEST_REQUEST_MS)
   SSE_HEARTBEAT_MS: number = 10_000;
 
-  @Variable('How long a stopping server waits for answers that are under way, in milliseconds.')
+  // A load balancer needs a probe or two to learn that an instance is not ready any more.
+  @Variable('After SIGTERM: how long new requests are still served while readiness already fails, in milliseconds.')
   @IsWholeNumber(0, 3_600_000)
-  SHUTDOWN_DRAIN_MS: number = 30_000;
+  SHUTDOWN_GRACE_MS: number = 5_000;
+
+  // Longer than the longest answer takes.
+  @Variable('After the grace: how long answers under way are waited for, in milliseconds.')
+  @IsWholeNumber(0, 3_600_000)
+  SHUTDOWN_TIMEOUT_MS: number = 290_000;
 
   @Variable(
     'Finish a call whose caller left after it was sent, which Recraft charges for anyway, and keep its answer for a retry.',

@@ -61,7 +61,7 @@ function problemsOf(environment: NodeJS.ProcessEnv, yaml?: string): readonly str
 describe('readSettings', () => {
   it('needs two keys and chooses the rest', () => {
     expect(readSettings(keys)).toMatchObject({
-      server: { host: '0.0.0.0', port: 4000, drainMs: 30_000 },
+      server: { host: '0.0.0.0', port: 4000, shutdownGraceMs: 5_000, shutdownTimeoutMs: 290_000 },
       logLevel: 'info',
       masterKey: 'sk-1234',
       limits: { imageBytes: 20_971_520, jsonBytes: 31_457_280, fieldBytes: 1_048_576, uploadMemoryBytes: 33_554_432 },

@@ -1,7 +1,9 @@
 import { emptyConfig, readConfigFile, type ConfigFile } from './config-file.js';
 import { timeoutMs } from './deployments.js';
-import { LONGEST_REQUEST_MS, readEnvironment, setVariables, type Environment } from './environment.js';
+import { readEnvironment, setVariables, type Environment } from './environment.js';
+import { LONGEST_REQUEST_MS } from './longest-request.js';
 import { readModels } from './read-models.js';
+import { readRouting, routingVariables } from './read-routing.js';
 import { SettingsError } from './settings-error.js';
 import type { Settings } from './settings.js';
 
@@ -33,27 +35,31 @@ export function readSettings(environment: NodeJS.ProcessEnv, options: { configFi
   return {
     ...serverSettings(read.environment),
     masterKey: masterKey ?? '',
+    routing: readRouting(read.environment, file),
     models,
     warnings: warningsOf(file, unimplemented),
   };
 }
 
 /** What the file says that a variable can say too: the variable goes first. */
-function asVariables({ litellm, router, general }: ConfigFile): Partial<Environment> {
+function asVariables(file: ConfigFile): Partial<Environment> {
+  const { litellm, router, general } = file;
   const seconds = router.timeout ?? litellm.request_timeout;
   return {
+    ...routingVariables(file),
     ...(litellm.drop_params !== undefined && { DROP_PARAMS: litellm.drop_params }),
     ...(seconds !== undefined && { REQUEST_TIMEOUT_MS: timeoutMs(seconds) }),
     ...(general.database_url !== undefined && { DATABASE_URL: general.database_url }),
   };
 }
 
-function serverSettings(environment: Environment): Omit<Settings, 'masterKey' | 'models' | 'warnings'> {
+function serverSettings(environment: Environment): Omit<Settings, 'masterKey' | 'models' | 'routing' | 'warnings'> {
   return {
     server: {
       host: environment.HOST,
       port: environment.PORT,
-      drainMs: environment.SHUTDOWN_DRAIN_MS,
+      shutdownGraceMs: environment.SHUTDOWN_GRACE_MS,
+      shutdownTimeoutMs: environment.SHUTDOWN_TIMEOUT_MS,
       corsOrigins: environment.CORS_ORIGINS,
     },
     database: databaseOf(environment),

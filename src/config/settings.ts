@@ -1,4 +1,5 @@
 import type { Deployment } from '../registry/deployment.js';
+import type { RoutingSettings } from './routing-settings.js';
 
 /** An entry of `model_list`: a deployment whose name or model may hold one `*`. */
 export type ConfiguredDeployment = Deployment;
@@ -8,8 +9,10 @@ export interface Settings {
   readonly server: {
     readonly host: string;
     readonly port: number;
-    /** How long a stopping server waits for answers that are under way. */
-    readonly drainMs: number;
+    /** How long a server that was told to stop still takes requests, while load balancers learn that it is not ready. */
+    readonly shutdownGraceMs: number;
+    /** How long it then waits for answers that are under way. */
+    readonly shutdownTimeoutMs: number;
     /** Origins whose pages may call, by comma; `*` for all. */
     readonly corsOrigins: string;
   };
@@ -61,6 +64,7 @@ export interface Settings {
   };
   /** How often a waiting event stream gets a comment. */
   readonly heartbeatMs: number;
+  readonly routing: RoutingSettings;
   readonly models: {
     /** Name used by requests without `model`. */
     readonly defaultModel: string;

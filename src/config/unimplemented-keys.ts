@@ -15,14 +15,12 @@ import {
  */
 const LITELLM_CONTROLS = new Set(
   `additional_drop_params allowed_openai_params api_type api_version base_model base_url budget_duration cache caching
-  caching_groups configurable_clientside_auth_params cooldown_time custom_llm_provider drop_params extra_body
+  caching_groups configurable_clientside_auth_params custom_llm_provider drop_params extra_body
   extra_headers fallbacks force_timeout guardrails headers itpm litellm_call_id litellm_credential_name
-  litellm_trace_id max_budget max_file_size_mb max_parallel_requests max_retries
+  litellm_trace_id max_budget max_file_size_mb max_retries
   merge_reasoning_content_in_choices metadata model_info no-log num_retries order organization otpm
-  provider_specific_header proxy_server_request region_name request_timeout retry_policy retry_strategy rpm
-  ssl_verify stream_timeout supports_system_message tags tpm ttl use_in_pass_through use_litellm_proxy weight`.split(
-    /\s+/,
-  ),
+  provider_specific_header proxy_server_request region_name request_timeout retry_policy retry_strategy
+  ssl_verify stream_timeout supports_system_message tags tpm ttl use_in_pass_through use_litellm_proxy`.split(/\s+/),
 );
 
 /** Prices, other providers' settings, and anything that looks like a credential: no field of a picture request. */

@@ -1,12 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { GatewayError } from '../errors/gateway-error.js';
 import { toGatewayError } from '../errors/to-gateway-error.js';
-import { ImageProvider } from '../images/image-provider.js';
-import type { Deployment } from '../registry/deployment.js';
+import { accountOf, type Deployment } from '../registry/deployment.js';
 import { ModelRegistry } from '../registry/model-registry.js';
+import { Accounts } from '../routing/accounts.js';
 import type { AccountCheckDto, HealthyEndpointDto, UnhealthyEndpointDto } from './health.dto.js';
 
-const PATIENCE_MS = 10_000;
 const FRESH_MS = 10_000;
 
 /** Asks the accounts behind the deployments how they are, each account once. */
@@ -16,7 +15,7 @@ export class AccountCheck {
 
   constructor(
     private readonly registry: ModelRegistry,
-    @Inject(ImageProvider) private readonly provider: ImageProvider,
+    @Inject(Accounts) private readonly accounts: Accounts,
   ) {}
 
   /** The state of the accounts, at most ten seconds old: whoever asks often costs Recraft nothing more. */
@@ -27,7 +26,7 @@ export class AccountCheck {
   }
 
   private async askAll(): Promise<AccountCheckDto> {
-    const answers = await Promise.all(this.accounts().map((deployment) => this.ask(deployment)));
+    const answers = await Promise.all(this.oneOfEach().map((deployment) => this.ask(deployment)));
     const healthy = answers.filter((answer) => !('error' in answer));
     const unhealthy = answers.filter((answer) => 'error' in answer);
     return {
@@ -41,7 +40,7 @@ export class AccountCheck {
   private async ask(deployment: Deployment): Promise<HealthyEndpointDto | UnhealthyEndpointDto> {
     const about = { model: `recraft/${deployment.model}`, api_base: deployment.apiBase };
     try {
-      const { credits } = await this.provider.probe(deployment, AbortSignal.timeout(PATIENCE_MS));
+      const { credits } = await this.accounts.of(deployment).balance();
       if (credits <= 0) throw new GatewayError('quotaExhausted', 'The account has no API units left.');
       return { ...about, credits };
     } catch (error) {
@@ -49,10 +48,10 @@ export class AccountCheck {
     }
   }
 
-  private accounts(): Deployment[] {
+  private oneOfEach(): Deployment[] {
     const byAccount = new Map<string, Deployment>();
     for (const deployment of this.registry.deployments()) {
-      const account = `${deployment.apiBase} ${deployment.apiKey}`;
+      const account = accountOf(deployment);
       if (!byAccount.has(account)) byAccount.set(account, deployment);
     }
     return [...byAccount.values()];

@@ -38,6 +38,15 @@ export interface Fulfilment {
 
 export type { UpstreamTimes };
 
+/** What one attempt to send a request goes by. */
+export interface Attempt {
+  /** Aborted when the caller has left. */
+  readonly signal: AbortSignal;
+  readonly times: UpstreamTimes;
+  /** From now to the end of the answer, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
 /** A request made to fit a model. */
 export interface FittedRequest {
   readonly request: ImageRequest;
@@ -95,13 +104,7 @@ export interface ImageProvider {
    * Sends the request and lets the answer flow into the sink.
    * Rejects with a GatewayError before `sink.begin`, or after it once `sink.fail` was called.
    */
-  fulfil(
-    request: ImageRequest,
-    deployment: Deployment,
-    sink: AnswerSink,
-    signal: AbortSignal,
-    times: UpstreamTimes,
-  ): Promise<Fulfilment>;
+  fulfil(request: ImageRequest, deployment: Deployment, sink: AnswerSink, attempt: Attempt): Promise<Fulfilment>;
 
   /**
    * Checks a request for a document, and knows its price: in micro-dollars, undefined where nobody does.
@@ -111,12 +114,7 @@ export interface ImageProvider {
   priceDocument(request: DocumentRequest): number | undefined;
 
   /** Asks for a document. Rejects with a GatewayError. */
-  ask(
-    request: DocumentRequest,
-    deployment: Deployment,
-    signal: AbortSignal,
-    times: UpstreamTimes,
-  ): Promise<DocumentAnswer>;
+  ask(request: DocumentRequest, deployment: Deployment, attempt: Attempt): Promise<DocumentAnswer>;
 
   /** Asks for the account behind a deployment, which is free. Rejects with a GatewayError where it does not answer. */
   probe(deployment: Deployment, signal: AbortSignal): Promise<{ credits: number }>;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { unrestricted } from '../keys/caller.js';
+import type { ModelGroup } from '../registry/model-group.js';
 import type { ModelRegistry } from '../registry/model-registry.js';
 import type { Dispatcher } from '../routing/dispatcher.js';
+import type { Fallback } from '../routing/fallback.js';
 import type { Charge, Reservation } from '../spend/ledger.js';
 import { CallRecord } from '../telemetry/call-record.js';
 import type { Admission } from './admission.js';
@@ -15,8 +17,11 @@ const REQUEST: GenerateRequest = { operation: 'generate', prompt: 'a fox', count
 const deployment = { id: 'd', model: 'm', defaults: {} };
 const registry = { resolveFor: () => ({ name: 'g', defaults: {} }) } as unknown as ModelRegistry;
 const dispatcher = {
-  open: () => ({ deployment, run: (attempt: (one: unknown) => unknown) => attempt(deployment) }),
+  open: () => ({ deployment, goesOn: false, run: (work: { send(one: unknown): unknown }) => work.send(deployment) }),
 } as unknown as Dispatcher;
+const fallback = {
+  overGroups: (group: ModelGroup, _call: CallRecord, relay: { serve(one: ModelGroup): unknown }) => relay.serve(group),
+} as unknown as Fallback;
 
 interface Case {
   readonly prices: Readonly<Partial<Record<ImageRequest['operation'], number>>>;
@@ -41,7 +46,7 @@ async function moneyOf({ prices, afterwards, operations }: Case) {
     price: ({ operation }: ImageRequest) => prices[operation],
     fulfil: () => Promise.resolve({ images: 2, chargedMicroDollars: undefined, upstreamRequestId: undefined }),
   } as unknown as ImageProvider;
-  const service = new ImagesService(registry, dispatcher, admission as Admission, provider);
+  const service = new ImagesService(registry, dispatcher, fallback, admission as Admission, provider);
   const interpret = () => ({ request: REQUEST, ignored: [], ...(afterwards && { afterwards }) });
   await service.fulfil({ model: undefined, operation: 'generate', interpret }, call, new CollectedAnswer());
   return money;

@@ -3,12 +3,15 @@ import { checkPermission, meantModel } from '../keys/permissions.js';
 import type { Deployment } from '../registry/deployment.js';
 import type { ModelGroup } from '../registry/model-group.js';
 import { ModelRegistry } from '../registry/model-registry.js';
+import type { Dispatch, Work } from '../routing/dispatch.js';
 import { Dispatcher } from '../routing/dispatcher.js';
+import { Fallback } from '../routing/fallback.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import { Admission } from './admission.js';
 import type { ImageOrder } from './image-order.js';
 import {
   type AnswerSink,
+  type Attempt,
   type DocumentAnswer,
   type DocumentRequest,
   type Fulfilment,
@@ -23,6 +26,7 @@ export class ImagesService {
   constructor(
     private readonly registry: ModelRegistry,
     private readonly dispatcher: Dispatcher,
+    private readonly fallback: Fallback,
     private readonly admission: Admission,
     @Inject(ImageProvider) private readonly provider: ImageProvider,
   ) {}
@@ -33,25 +37,13 @@ export class ImagesService {
    * @throws GatewayError naming what is wrong with the order, or what went wrong upstream
    */
   async fulfil(order: ImageOrder, call: CallRecord, sink: AnswerSink): Promise<void> {
-    call.operation = order.operation;
     const group = this.registry.resolveFor(meantModel(call.caller, order.model), order.operation, order.output);
-    call.group = group.name;
-    checkPermission(call.caller, group.name, order.operation);
-
-    const dispatch = this.dispatcher.open(group, order.operation, call);
-    let prepared = this.prepare(order, group, dispatch.deployment, call);
-    await this.admission.within(call, async (reservation) => {
-      const answer = new SettledAnswer(sink);
-      const fulfilment = await dispatch.run((deployment) => {
-        if (deployment !== dispatch.deployment) prepared = this.prepare(order, group, deployment, call);
-        return this.provider.fulfil(prepared.request, deployment, answer, call.signal, call.times);
-      });
-      const chargedMicroDollars = fulfilment.chargedMicroDollars ?? prepared.ownMicroDollars;
-      const charge = { ...fulfilment, chargedMicroDollars };
-      note(charge, call);
-      await reservation.settle(charge);
-      answer.finish();
+    const answer = new SettledAnswer(sink);
+    await this.fallback.overGroups(group, call, {
+      serve: (chosen) => this.serve(order, chosen, call, answer),
+      mayRepeat: () => !answer.hasBegun,
     });
+    answer.finish();
   }
 
   /**
@@ -60,21 +52,81 @@ export class ImagesService {
    * @throws GatewayError naming what is wrong with the request, or what went wrong upstream
    */
   async ask(request: DocumentRequest, call: CallRecord, model?: string): Promise<DocumentAnswer['document']> {
-    call.operation = request.operation;
     const group = this.registry.resolveFor(meantModel(call.caller, model), request.operation);
-    call.group = group.name;
-    checkPermission(call.caller, group.name, request.operation);
-
-    const dispatch = this.dispatcher.open(group, request.operation, call);
-    call.priceMicroDollars = this.provider.priceDocument(request);
-    return this.admission.within(call, async (reservation) => {
-      const answer = await dispatch.run((deployment) =>
-        this.provider.ask(request, deployment, call.signal, call.times),
-      );
-      note({ ...answer, images: 0 }, call);
-      await reservation.settle({ ...answer, images: 0 });
-      return answer.document;
+    return this.fallback.overGroups(group, call, {
+      serve: (chosen) => this.answer(request, chosen, call),
+      mayRepeat: () => true,
     });
+  }
+
+  private async serve(order: ImageOrder, group: ModelGroup, call: CallRecord, answer: SettledAnswer): Promise<void> {
+    const dispatch = this.open(group, order.operation, call, 1);
+    let prepared: Prepared;
+    const prepare = (deployment: Deployment): void => {
+      prepared = this.prepare(order, group, deployment, call);
+    };
+    const work = {
+      send: async (deployment: Deployment, attempt: Attempt) => {
+        const fulfilment = await this.provider.fulfil(prepared.request, deployment, answer, attempt);
+        return { ...fulfilment, chargedMicroDollars: fulfilment.chargedMicroDollars ?? prepared.ownMicroDollars };
+      },
+      mayRepeat: () => !answer.hasBegun,
+    };
+    await this.admitted(dispatch, call, prepare, work);
+  }
+
+  private async answer(
+    request: DocumentRequest,
+    group: ModelGroup,
+    call: CallRecord,
+  ): Promise<DocumentAnswer['document']> {
+    const dispatch = this.open(group, request.operation, call, 0);
+    const prepare = (): void => {
+      call.priceMicroDollars = this.provider.priceDocument(request);
+    };
+    const work = {
+      send: async (deployment: Deployment, attempt: Attempt) => ({
+        ...(await this.provider.ask(request, deployment, attempt)),
+        images: 0,
+      }),
+      mayRepeat: () => true,
+    };
+    const { document } = await this.admitted(dispatch, call, prepare, work);
+    return document;
+  }
+
+  private open(group: ModelGroup, operation: string, call: CallRecord, images: number): Dispatch {
+    call.operation = operation;
+    call.group = group.name;
+    checkPermission(call.caller, group.name, operation);
+    return this.dispatcher.open(group, operation, call, images);
+  }
+
+  /** Sends what is within the caller's limits and paid for; where it moves on to what is dearer, that is admitted anew. */
+  private async admitted<T extends Fulfilment>(
+    dispatch: Dispatch,
+    call: CallRecord,
+    prepare: (deployment: Deployment) => void,
+    work: Omit<Work<T>, 'prepare'>,
+  ): Promise<T> {
+    for (;;) {
+      prepare(dispatch.deployment);
+      const reserved = call.priceMicroDollars;
+      const isCovered = (deployment: Deployment): boolean => {
+        prepare(deployment);
+        return reserved === call.priceMicroDollars || (call.priceMicroDollars ?? Infinity) <= (reserved ?? -1);
+      };
+      try {
+        return await this.admission.within(call, async (reservation) => {
+          const fulfilment = await dispatch.run({ ...work, prepare: isCovered });
+          note(fulfilment, call);
+          await reservation.settle(fulfilment);
+          return fulfilment;
+        });
+      } catch (error) {
+        if (!dispatch.goesOn) throw error;
+      }
+    }
   }
 
   /** What an order comes to at a deployment: its defaults filled in, checked against its model, and priced. */

@@ -6,10 +6,15 @@ import type { AnswerHead, AnswerSink } from './image-provider.js';
  */
 export class SettledAnswer implements AnswerSink {
   private head: AnswerHead | undefined;
-  private hasBegun = false;
+  private begun = false;
   private last: Uint8Array = new Uint8Array();
 
   constructor(private readonly answer: AnswerSink) {}
+
+  /** Whether somebody has seen something of it: then the request cannot be sent again. */
+  get hasBegun(): boolean {
+    return this.begun;
+  }
 
   begin(head: AnswerHead): void {
     this.head = head;
@@ -30,7 +35,7 @@ export class SettledAnswer implements AnswerSink {
 
   /** An answer that nobody has seen anything of is no broken one: its error gets an answer of its own. */
   fail(cause: Error): void {
-    if (this.hasBegun) this.answer.fail(cause);
+    if (this.begun) this.answer.fail(cause);
   }
 
   /** Lets go of what was kept back. */
@@ -40,8 +45,8 @@ export class SettledAnswer implements AnswerSink {
   }
 
   private letBegin(): void {
-    if (this.hasBegun || this.head === undefined) return;
-    this.hasBegun = true;
+    if (this.begun || this.head === undefined) return;
+    this.begun = true;
     this.answer.begin(this.head);
   }
 }

@@ -1,3 +1,11 @@
+/** How much an account at the provider takes; 0: no limit. */
+export interface SlotLimits {
+  readonly requestsPerSecond: number;
+  readonly requestsPerMinute: number;
+  readonly imagesPerMinute: number;
+  readonly parallelRequests: number;
+}
+
 /** One way to reach a model: an account at the provider, an address, and what this entry fills in by default. */
 export interface Deployment {
   /** `model_info.id`, or a digest of the entry; answered as `x-litellm-model-id`. */
@@ -17,4 +25,15 @@ export interface Deployment {
   readonly defaults: Readonly<Record<string, unknown>>;
   /** `model_info.output_cost_per_image` in micro-dollars: overrides the catalogue's price. */
   readonly microDollarsPerImage?: number;
+  /** Limits of the account that this entry sets; the rest is the operator's default. */
+  readonly slots?: Partial<SlotLimits>;
+  /** Share of the requests under `simple-shuffle`, relative to the other deployments; 1 without it. */
+  readonly weight?: number;
+  /** How long this deployment rests after too many failures, in milliseconds; the operator's default without it. */
+  readonly cooldownMs?: number;
+}
+
+/** Names the account behind a deployment: those with the same address and key share its limits. Holds the key: never shown. */
+export function accountOf({ apiBase, apiKey }: Deployment): string {
+  return `${apiBase} ${apiKey}`;
 }

@@ -1,26 +1,62 @@
-import { Injectable } from '@nestjs/common';
-import type { Deployment } from '../registry/deployment.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { LONGEST_REQUEST_MS } from '../config/longest-request.js';
 import type { ModelGroup } from '../registry/model-group.js';
 import type { CallRecord } from '../telemetry/call-record.js';
+import { Accounts } from './accounts.js';
+import { readTerms } from './call-terms.js';
 import { DeploymentChooser } from './deployment-chooser.js';
-
-/** One request on its way to one of the deployments of its group. */
-export interface Dispatch {
-  /** The deployment that would serve the request now: what it is checked against and priced by. */
-  readonly deployment: Deployment;
-  /** Sends it: `attempt` is called with a deployment once that has room. */
-  run<T>(attempt: (deployment: Deployment) => Promise<T>): Promise<T>;
-}
+import { Dispatch } from './dispatch.js';
+import { RetryRules } from './retry-rules.js';
+import { RoutingMetrics } from './routing-metrics.js';
+import type { Waiting } from './slots/fair-queue.js';
 
 /** Decides which deployment of a group a request goes to, and when. */
 @Injectable()
 export class Dispatcher {
-  constructor(private readonly chooser: DeploymentChooser) {}
+  private readonly rules: RetryRules;
 
-  /** @throws GatewayError where no deployment can be had */
-  open(group: ModelGroup, operation: string, call: CallRecord): Dispatch {
-    const deployment = this.chooser.choose(group, operation);
-    call.deploymentId = deployment.id;
-    return { deployment, run: (attempt) => attempt(deployment) };
+  constructor(
+    @Inject(Settings) private readonly settings: Settings,
+    @Inject(Accounts) private readonly accounts: Accounts,
+    @Inject(DeploymentChooser) private readonly chooser: DeploymentChooser,
+    @Inject(RoutingMetrics) private readonly metrics: RoutingMetrics,
+  ) {
+    this.rules = new RetryRules(settings.routing.retry);
   }
+
+  /**
+   * Opens a request's way to a group. The time it has in all begins with the first one.
+   *
+   * @param images pictures it is about, as far as is known; 0: it makes none
+   * @throws GatewayError where no deployment can be had, or the caller's own terms are wrong
+   */
+  open(group: ModelGroup, operation: string, call: CallRecord, images: number): Dispatch {
+    this.accounts.requireOpen();
+    const { timeoutMs, retries } = readTerms(call.asked);
+    const wish = wishOf(call, images);
+    const target = this.chooser.choose(group, operation, wish);
+    call.deadlineAt ??= performance.now() + Math.min(timeoutMs ?? target.deployment.timeoutMs, LONGEST_REQUEST_MS);
+    const { chooser, rules, metrics, settings } = this;
+    return new Dispatch(
+      {
+        chooser,
+        rules,
+        metrics,
+        queueTimeoutMs: settings.routing.queue.timeoutMs,
+        noOutages: settings.routing.cooldown.disabled,
+      },
+      { group, operation, call, wish, retries },
+      target,
+    );
+  }
+}
+
+function wishOf({ caller }: CallRecord, images: number): Waiting {
+  return {
+    key: caller?.id ?? '',
+    weight: caller?.weight ?? 1,
+    priority: caller?.priority ?? 'interactive',
+    images,
+  };
 }

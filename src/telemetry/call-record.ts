@@ -4,7 +4,18 @@ import type { Caller } from '../keys/caller.js';
 export interface UpstreamTimes {
   sentAt: number | undefined;
   firstByteAt: number | undefined;
+  /** Told when the request is being written. */
+  onSent?: (() => void) | undefined;
 }
+
+/** What a caller asks for about its request's time and repeats, unchecked (routing/call-terms.ts). */
+export interface AskedTerms {
+  /** Seconds. */
+  readonly timeout?: unknown;
+  readonly retries?: unknown;
+}
+
+const NOTHING_ASKED: AskedTerms = {};
 
 /**
  * What is known of one call while it goes through the steps: filled in by them, read by answer headers, the log and the
@@ -15,6 +26,17 @@ export class CallRecord {
   readonly times: UpstreamTimes = { sentAt: undefined, firstByteAt: undefined };
   /** Milliseconds spent waiting for the caller's own body. */
   receivingMs = 0;
+  asked: AskedTerms = NOTHING_ASKED;
+  /** When the answer has to be there, in milliseconds of `performance.now()`; undefined until the request was dispatched. */
+  deadlineAt: number | undefined;
+  /** Milliseconds spent waiting for slots of the provider's. */
+  queuedMs = 0;
+  /** Milliseconds spent on attempts that failed, and on the pauses after them. */
+  lostMs = 0;
+  /** How often the request was sent again. */
+  retries = 0;
+  /** How many other model groups it was given to. */
+  fallbacks = 0;
   /** Who calls; undefined until the key was checked. */
   caller: Caller | undefined;
   operation: string | undefined;

@@ -21,10 +21,14 @@ export function requestLog(logger: Logger, metrics: Metrics) {
   };
 }
 
-function recordFor(request: Request): CallRecord {
+function recordFor({ headers }: Request): CallRecord {
   const id = `req_${randomUUID()}`;
-  const theirs = request.headers['x-litellm-call-id'];
-  return new CallRecord(id, typeof theirs === 'string' && CALL_ID.test(theirs) ? theirs : id);
+  const theirs = headers['x-litellm-call-id'];
+  const call = new CallRecord(id, typeof theirs === 'string' && CALL_ID.test(theirs) ? theirs : id);
+  const timeout = headers['x-litellm-timeout'];
+  const retries = headers['x-litellm-num-retries'];
+  if (timeout !== undefined || retries !== undefined) call.asked = { timeout, retries };
+  return call;
 }
 
 /** Probes come every few seconds from every node: they are counted, and logged only where somebody looks closely. */
@@ -59,6 +63,9 @@ function note(logger: Logger, metrics: Metrics, request: Request, response: Resp
       costDollars: call.spentMicroDollars === undefined ? undefined : call.spentMicroDollars / 1_000_000,
       upstreamId: call.upstreamRequestId,
       upstreamMs: rounded(call.upstreamMs),
+      queuedMs: call.queuedMs === 0 ? undefined : rounded(call.queuedMs),
+      retries: call.retries === 0 ? undefined : call.retries,
+      fallbacks: call.fallbacks === 0 ? undefined : call.fallbacks,
       ms: rounded(milliseconds),
     },
     'request',

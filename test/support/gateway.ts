@@ -41,6 +41,12 @@ export async function startGateway(
     // Tests that leave a call behind would wait for its end when they close their gateway (once.e2e-spec.ts has the default).
     FINISH_ABANDONED: 'false',
     DATABASE_URL: 'none',
+    // A test asks as fast as it can, and is about one answer of Recraft's: limits, repeats and rests are tested by those
+    // that set them.
+    UPSTREAM_RPS: '0',
+    UPSTREAM_IPM: '0',
+    NUM_RETRIES: '0',
+    DISABLE_COOLDOWNS: 'true',
     ...environment,
   });
   const app = await createApp(settings);

@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import type { AnswerSink, Fulfilment, UpstreamTimes } from '../../images/image-provider.js';
+import type { AnswerSink, Attempt, Fulfilment } from '../../images/image-provider.js';
 import { GatewayError } from '../../errors/gateway-error.js';
 import type { Deployment } from '../../registry/deployment.js';
 import type { DocumentCall } from './documents.js';
@@ -49,12 +49,11 @@ export class RecraftClient {
     deployment: Deployment,
     { path, contentType, contentLength, body }: WireRequest,
     sink: AnswerSink,
-    signal: AbortSignal,
-    times: UpstreamTimes,
+    { signal, times, timeoutMs }: Attempt,
     keepsForm = false,
   ): Promise<Fulfilment> {
     const account = this.account(deployment);
-    const deadlines = { firstByteMs: this.options.firstByteTimeoutMs, totalMs: deployment.timeoutMs };
+    const deadlines = { firstByteMs: this.options.firstByteTimeoutMs, totalMs: timeoutMs };
     const call = new UpstreamCall(sink, signal, times, deadlines, keepsForm);
     account.pool.dispatch(
       {
@@ -81,11 +80,12 @@ export class RecraftClient {
   async ask(
     deployment: Deployment,
     { method, path, wire, missing }: DocumentCall,
-    signal: AbortSignal,
-    times: UpstreamTimes = { sentAt: undefined, firstByteAt: undefined },
+    { signal, times, timeoutMs }: Attempt,
   ): Promise<AnsweredDocument> {
     const account = this.account(deployment);
+    const patienceMs = Math.min(this.options.firstByteTimeoutMs, timeoutMs);
     times.sentAt = performance.now();
+    times.onSent?.();
     const answer = await account.pool
       .request({
         method,
@@ -97,8 +97,8 @@ export class RecraftClient {
           ...(wire && { 'content-type': wire.contentType, 'content-length': String(wire.contentLength) }),
         },
         body: (wire?.body ?? null) as Buffer | null, // undici takes any async iterable; its type does not say so.
-        headersTimeout: this.options.firstByteTimeoutMs,
-        bodyTimeout: this.options.firstByteTimeoutMs,
+        headersTimeout: patienceMs,
+        bodyTimeout: patienceMs,
         signal,
       })
       .catch((cause: unknown) => {
@@ -110,12 +110,11 @@ export class RecraftClient {
     if (answer.statusCode === 404 && missing !== undefined) {
       throw new GatewayError(missing, 'There is no such style, or it is not accessible.', { param: 'style_id' });
     }
-    if (answer.statusCode >= 300) throw translateRefusal({ status: answer.statusCode, contentType, body });
-    const requestId = answer.headers['x-recraft-requestid'];
-    return {
-      document: parseObject(body),
-      requestId: typeof requestId === 'string' ? requestId : undefined,
-    };
+    if (answer.statusCode >= 300) {
+      const retryAfter = first(answer.headers['retry-after']);
+      throw translateRefusal({ status: answer.statusCode, contentType, retryAfter, body });
+    }
+    return { document: parseObject(body), requestId: first(answer.headers['x-recraft-requestid']) };
   }
 
   async close(): Promise<void> {
@@ -141,6 +140,10 @@ export class RecraftClient {
     this.accounts.set(id, account);
     return account;
   }
+}
+
+function first(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
 }
 
 /** A caller who left is no failure of Recraft's, and a silence is told apart from a connection that never was. */

@@ -2,12 +2,12 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ImageRequest } from '../../images/image-request.js';
 import type {
   AnswerSink,
+  Attempt,
   DocumentAnswer,
   DocumentRequest,
   FittedRequest,
   Fulfilment,
   ImageProvider,
-  UpstreamTimes,
 } from '../../images/image-provider.js';
 import type { Deployment } from '../../registry/deployment.js';
 import { documentCall, priceOfDocument } from './documents.js';
@@ -35,28 +35,17 @@ export class RecraftProvider implements ImageProvider, OnApplicationShutdown {
     return price(request, deployment);
   }
 
-  fulfil(
-    request: ImageRequest,
-    deployment: Deployment,
-    sink: AnswerSink,
-    signal: AbortSignal,
-    times: UpstreamTimes,
-  ): Promise<Fulfilment> {
+  fulfil(request: ImageRequest, deployment: Deployment, sink: AnswerSink, attempt: Attempt): Promise<Fulfilment> {
     const wire = toWire(request, deployment.model, this.options.responseFormat);
-    return this.client.post(deployment, wire, sink, signal, times, request.responseFormat === 'multipart');
+    return this.client.post(deployment, wire, sink, attempt, request.responseFormat === 'multipart');
   }
 
   priceDocument(request: DocumentRequest): number | undefined {
     return priceOfDocument(request);
   }
 
-  async ask(
-    request: DocumentRequest,
-    deployment: Deployment,
-    signal: AbortSignal,
-    times: UpstreamTimes,
-  ): Promise<DocumentAnswer> {
-    const { document, requestId } = await this.client.ask(deployment, documentCall(request), signal, times);
+  async ask(request: DocumentRequest, deployment: Deployment, attempt: Attempt): Promise<DocumentAnswer> {
+    const { document, requestId } = await this.client.ask(deployment, documentCall(request), attempt);
     const { credits } = document;
     const isCharge = typeof credits === 'number' && request.operation !== 'readAccount';
     return {
@@ -68,7 +57,8 @@ export class RecraftProvider implements ImageProvider, OnApplicationShutdown {
 
   /** The account's balance in API units (recraft-api.md §5.11). */
   async probe(deployment: Deployment, signal: AbortSignal): Promise<{ credits: number }> {
-    const { document } = await this.client.ask(deployment, { method: 'GET', path: '/v1/users/me' }, signal);
+    const attempt = { signal, times: { sentAt: undefined, firstByteAt: undefined }, timeoutMs: deployment.timeoutMs };
+    const { document } = await this.client.ask(deployment, { method: 'GET', path: '/v1/users/me' }, attempt);
     const { credits } = document;
     if (typeof credits !== 'number') throw invalidAnswer('the account has no balance');
     return { credits };

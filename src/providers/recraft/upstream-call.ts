@@ -68,6 +68,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     this.controller = controller;
     this.phase = 'waiting';
     this.times.sentAt = performance.now();
+    this.times.onSent?.();
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
@@ -109,6 +110,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
         translateRefusal({
           status: this.status,
           contentType: text(this.headers['content-type']),
+          retryAfter: text(this.headers['retry-after']),
           body: Buffer.concat(this.refusal),
         }),
       );

@@ -4,6 +4,8 @@ import { type ErrorDetails, type Fault, GatewayError } from '../../errors/gatewa
 export interface Refusal {
   readonly status: number;
   readonly contentType: string | undefined;
+  /** The header `retry-after`. */
+  readonly retryAfter?: string | undefined;
   readonly body: Buffer;
 }
 
@@ -57,12 +59,12 @@ export function translateRefusal(refusal: Refusal): GatewayError {
       );
     case 429:
       return new GatewayError('upstreamRateLimited', "Recraft's rate limit is reached. Try again shortly.", {
-        retryAfterSeconds: 1,
+        retryAfterSeconds: retryAfterOf(refusal, 1),
         cause,
       });
     case 503:
       return new GatewayError('upstreamOverloaded', 'Recraft is not available at the moment. Try again shortly.', {
-        retryAfterSeconds: 2,
+        retryAfterSeconds: retryAfterOf(refusal, 2),
         cause,
       });
     case 408:
@@ -81,6 +83,14 @@ export function translateRefusal(refusal: Refusal): GatewayError {
       }
       return new GatewayError('upstreamFailed', `Recraft failed with status ${refusal.status}.`, { cause });
   }
+}
+
+/** What Recraft asks for, in the seconds that clients honour (openai-images.md §0.6); it may be a number or a date. */
+function retryAfterOf({ retryAfter = '' }: Refusal, otherwise: number): number {
+  const seconds = /^\d+$/.test(retryAfter)
+    ? Number(retryAfter)
+    : Math.ceil((Date.parse(retryAfter) - Date.now()) / 1000);
+  return Number.isNaN(seconds) ? otherwise : Math.min(Math.max(seconds, 1), 59);
 }
 
 function translateBadRequest(code: string | undefined, message: string, cause: Error): GatewayError {

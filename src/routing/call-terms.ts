@@ -1,0 +1,46 @@
+import { LONGEST_REQUEST_MS } from '../config/longest-request.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import type { AskedTerms } from '../telemetry/call-record.js';
+
+const MOST_RETRIES = 10;
+
+/** What a caller asked for, checked; undefined: the operator's choice. */
+export interface CallTerms {
+  /** From when the request was understood to the end of its answer. */
+  readonly timeoutMs: number | undefined;
+  /** How often the request is sent again at most. */
+  readonly retries: number | undefined;
+}
+
+const NOTHING_ASKED: CallTerms = { timeoutMs: undefined, retries: undefined };
+
+/**
+ * Reads `timeout` (seconds, cut to what clients wait for) and `num_retries`, from the body or from LiteLLM's headers.
+ *
+ * @throws GatewayError `invalidValue`
+ */
+export function readTerms({ timeout, retries }: AskedTerms): CallTerms {
+  if (timeout === undefined && retries === undefined) return NOTHING_ASKED;
+  return {
+    timeoutMs: timeout === undefined ? undefined : Math.min(seconds(timeout) * 1000, LONGEST_REQUEST_MS),
+    retries: retries === undefined ? undefined : count(retries),
+  };
+}
+
+function seconds(value: unknown): number {
+  const number = toNumber(value);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw new GatewayError('invalidValue', 'timeout must be a number of seconds above 0.', { param: 'timeout' });
+}
+
+function count(value: unknown): number {
+  const number = toNumber(value);
+  if (Number.isInteger(number) && number >= 0 && number <= MOST_RETRIES) return number;
+  const message = `num_retries must be a whole number from 0 to ${MOST_RETRIES}.`;
+  throw new GatewayError('invalidValue', message, { param: 'num_retries' });
+}
+
+function toNumber(value: unknown): number {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
+}

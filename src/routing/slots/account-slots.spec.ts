@@ -1,0 +1,126 @@
+import { describe, expect, it } from '@jest/globals';
+import { AccountSlots, SentElsewhere, type SlotRules, type Wish } from './account-slots.js';
+import { LocalSlotClock } from './local-slot-clock.js';
+import { ratesOf } from './slot-clock.js';
+
+const NO_LIMITS = { requestsPerSecond: 0, requestsPerMinute: 0, imagesPerMinute: 0, parallelRequests: 0 };
+
+const aWish = (over: Partial<Wish> = {}): Wish => ({
+  key: 'a',
+  weight: 1,
+  priority: 'interactive',
+  images: 1,
+  signal: new AbortController().signal,
+  waitUntil: performance.now() + 60_000,
+  ...over,
+});
+
+/** Five requests a second and as many pictures as a test says. */
+const slots = (over: Partial<SlotRules> & { images?: number } = {}) =>
+  new AccountSlots({
+    clock: new LocalSlotClock(ratesOf({ ...NO_LIMITS, requestsPerSecond: 5, imagesPerMinute: over.images ?? 0 })),
+    parallel: 0,
+    queueSize: 100,
+    ...over,
+  });
+
+/** Lets one wait that the test is not about. */
+const wait = (account: AccountSlots): void => {
+  Promise.resolve(account.enter(aWish())).catch((error: unknown) => {
+    expect(error).toBeInstanceOf(SentElsewhere);
+  });
+};
+
+/** Uses up the slots of this second. */
+function useUp(account: AccountSlots, count = 5): void {
+  for (let used = 0; used < count; used++) expect(account.enter(aWish())).not.toBeInstanceOf(Promise);
+}
+
+describe('AccountSlots', () => {
+  it('gives a free slot at once, without a promise', () => {
+    useUp(slots());
+  });
+
+  it('lets those beyond the limit wait for the next second', async () => {
+    const account = slots();
+    const began = performance.now();
+    useUp(account);
+    await Promise.all(Array.from({ length: 5 }, () => account.enter(aWish())));
+    expect(performance.now() - began).toBeGreaterThan(1_000);
+    expect(account.waiting).toBe(0);
+  });
+
+  it('asks nobody to wait where there is no limit', () => {
+    const account = slots({ clock: undefined });
+    for (let count = 0; count < 1_000; count++) expect(account.enter(aWish())).not.toBeInstanceOf(Promise);
+  });
+
+  it('lets no more than so many be under way at once', async () => {
+    const account = slots({ clock: undefined, parallel: 1 });
+    const first = await account.enter(aWish());
+    const second = account.enter(aWish());
+    await expect(Promise.race([second, Promise.resolve('waits')])).resolves.toBe('waits');
+    first.leave();
+    await expect(second).resolves.toHaveProperty('leave');
+  });
+
+  it('refuses at once what would wait too long, and says when to come back', () => {
+    const account = slots();
+    useUp(account);
+    for (let waiting = 0; waiting < 20; waiting++) wait(account);
+    const enter = () => account.enter(aWish({ waitUntil: performance.now() + 2_000 }));
+    expect(enter).toThrow(expect.objectContaining({ fault: 'queueFull', retryAfterSeconds: 6 }));
+    account.scatter(new SentElsewhere());
+  });
+
+  it('refuses at once where the queue is full', () => {
+    const account = slots({ queueSize: 1 });
+    useUp(account);
+    wait(account);
+    expect(() => account.enter(aWish())).toThrow(expect.objectContaining({ fault: 'queueFull', retryAfterSeconds: 2 }));
+    account.scatter(new SentElsewhere());
+  });
+
+  it('lets go of those whose time is up', async () => {
+    const account = slots({ clock: undefined, parallel: 1 });
+    wait(account);
+    await expect(account.enter(aWish({ waitUntil: performance.now() + 20 }))).rejects.toMatchObject({
+      fault: 'queueFull',
+    });
+    expect(account.waiting).toBe(0);
+  });
+
+  it('drops a caller who leaves at once', async () => {
+    const account = slots();
+    useUp(account);
+    const caller = new AbortController();
+    const waiting = account.enter(aWish({ signal: caller.signal }));
+    expect(account.waiting).toBe(1);
+    caller.abort(new Error('left'));
+    expect(account.waiting).toBe(0);
+    await expect(waiting).rejects.toThrow('left');
+  });
+
+  it('lets a free call pass those that wait for pictures', async () => {
+    const account = slots({ images: 2 });
+    useUp(account, 2);
+    const pictures = account.enter(aWish({ waitUntil: performance.now() + 120_000 })) as Promise<unknown>;
+    await expect(account.enter(aWish({ images: 0 }))).resolves.toHaveProperty('leave');
+    expect(account.waiting).toBe(1);
+    account.scatter(new SentElsewhere());
+    await expect(pictures).rejects.toThrow(SentElsewhere);
+  });
+
+  it('stops while the provider finds it too fast, and starts slowly again', async () => {
+    const clock = new LocalSlotClock(ratesOf({ ...NO_LIMITS, requestsPerSecond: 100 }));
+    const account = slots({ clock });
+    clock.backOff(performance.now(), 0);
+    expect(account.pausedMs).toBeGreaterThan(900);
+    const began = performance.now();
+    await account.enter(aWish());
+    expect(performance.now() - began).toBeGreaterThan(900);
+    wait(account);
+    expect(account.waiting).toBe(1);
+    account.scatter(new SentElsewhere());
+  });
+});

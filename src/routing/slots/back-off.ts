@@ -1,0 +1,32 @@
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+/** Each second after a pause lets one more request a second through. */
+const STEP_MS = 1_000;
+/** After so long without a refusal the next one is a first one again. */
+const FORGET_MS = 60_000;
+
+/** What an account does after its provider found that too much was sent: a pause, longer each time, then a slow start. */
+export class BackOff {
+  private pausedUntil = Number.NEGATIVE_INFINITY;
+  private pausedAt = Number.NEGATIVE_INFINITY;
+  private pauses = 0;
+
+  /** @param sentAt when the refused request was sent: several that were under way together are one refusal */
+  pause(sentAt: number, retryAfterMs: number, now: number): void {
+    if (sentAt <= this.pausedAt) return;
+    if (now - this.pausedUntil > FORGET_MS) this.pauses = 0;
+    const ms = Math.max(retryAfterMs, Math.min(FIRST_PAUSE_MS * 2 ** this.pauses, LONGEST_PAUSE_MS));
+    this.pauses++;
+    this.pausedAt = now;
+    this.pausedUntil = now + ms;
+  }
+
+  pausedMs(now: number): number {
+    return Math.max(0, this.pausedUntil - now);
+  }
+
+  /** What is left of a limit of requests a second. */
+  slowed(limit: number, now: number): number {
+    return Math.min(limit, 1 + Math.floor(Math.max(0, now - this.pausedUntil) / STEP_MS));
+  }
+}
