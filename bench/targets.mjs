@@ -39,6 +39,10 @@ export const TARGETS = [
         RECRAFT_API_KEY: 'any',
         RECRAFT_API_BASE: upstream,
         LOG_LEVEL: 'info',
+        // What the gateway costs is measured, not what Recraft's limits leave of it.
+        UPSTREAM_RPS: '0',
+        UPSTREAM_IPM: '0',
+        SHUTDOWN_GRACE_MS: '0',
       },
     }),
     health: '/health/liveliness',

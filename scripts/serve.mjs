@@ -45,7 +45,9 @@ process.exitCode = inGoodOrder ? 0 : 1;
 async function serve() {
   const account = env.RECRAFT_API_KEY ? recraftAccount() : await sandboxAccount();
   if (ending) return;
-  const gateway = start('gateway', 'cli.js', args, { HOST: env.HOST || '127.0.0.1', ...account.env });
+  // No load balancer has to learn that this gateway goes: it stops as soon as its answers are out.
+  const ofOneMachine = { HOST: env.HOST || '127.0.0.1', SHUTDOWN_GRACE_MS: env.SHUTDOWN_GRACE_MS || '0' };
+  const gateway = start('gateway', 'cli.js', args, { ...ofOneMachine, ...account.env });
   const url = await gateway.ready;
   process.stdout.write(`${[`image-gateway ready on ${url}`, `docs ${url}/docs`, ...account.says].join(' | ')}\n`);
 }

@@ -10,6 +10,7 @@ import { allowedMethodsOf } from './errors/allowed-methods.js';
 import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
 import { FastExpressAdapter } from './fast-express.adapter.js';
 import { serveDocs } from './openapi/docs.js';
+import { GoingDown } from './shutdown/going-down.js';
 import { baseHeaders } from './telemetry/base-headers.js';
 import { LOGGER, NestLog } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
@@ -35,10 +36,11 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
   app.disable('x-powered-by');
   app.disable('etag');
   const log = requestLog(logger, app.get(Metrics));
+  const goingDown = app.get(GoingDown);
   const answerBrowser = browserAccess(settings.server.corsOrigins);
   adapter.seeFirst((request, response) => {
     log(request, response);
-    return answerBrowser(request, response);
+    return goingDown.seeFirst(request, response) || answerBrowser(request, response);
   });
   // Answers that Nest or Express write; pictures and errors bring these headers along.
   app.use(({ call }: Request, response: Response, next: NextFunction) => {
@@ -50,7 +52,6 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
   app.useGlobalFilters(
     new GatewayErrorFilter(logger, allowedMethodsOf(app.getHttpAdapter().getInstance()), isRecraftPath),
   );
-  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   serveDocs(app);
 
   const server = app.getHttpServer();

@@ -5,6 +5,7 @@ import { readSettings } from './config/read-settings.js';
 import { SettingsError } from './config/settings-error.js';
 import type { Settings } from './config/settings.js';
 import { DatabaseStartError } from './database/open-database.js';
+import { GoingDown } from './shutdown/going-down.js';
 import { dropStartUpGarbage } from './memory/buffer-garbage.js';
 
 /**
@@ -22,7 +23,7 @@ export async function runGateway(environment: NodeJS.ProcessEnv): Promise<void> 
     );
     process.exit(1);
   }
-  forceExitAfter(settings.server.shutdownTimeoutMs);
+  goDownWhenTold(app, settings.server);
   dropStartUpGarbage();
   announce(app, settings);
 }
@@ -56,15 +57,32 @@ function announce(app: NestExpressApplication, { server: { host } }: Settings): 
   }
   process.send({ ready: true, url });
   process.once('disconnect', () => {
-    process.kill(process.pid, 'SIGTERM');
+    process.kill(process.pid, 'SIGINT');
   });
 }
 
-/** Nest waits for answers under way when it is told to stop; past the drain time it waits no longer. */
-function forceExitAfter(drainMs: number): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      setTimeout(() => process.exit(1), drainMs).unref();
+/**
+ * SIGTERM: a load balancer is given time to learn of it, and answers under way are finished. SIGINT, and a parent that is
+ * gone: the same without the grace, for nobody is to be told. What is not finished in time is cut off, with exit code 1.
+ */
+function goDownWhenTold(app: NestExpressApplication, { shutdownGraceMs, shutdownTimeoutMs }: Settings['server']): void {
+  let isGoing = false;
+  const goDown = async (graceMs: number): Promise<void> => {
+    if (isGoing) return;
+    isGoing = true;
+    setTimeout(() => process.exit(1), graceMs + shutdownTimeoutMs).unref();
+    await app.get(GoingDown).begin(graceMs);
+    await app.close();
+    process.exit(0);
+  };
+  const onSignal = (signal: NodeJS.Signals, graceMs: number): void => {
+    process.on(signal, () => {
+      goDown(graceMs).catch((error: unknown) => {
+        console.error(error);
+        process.exit(1);
+      });
     });
-  }
+  };
+  onSignal('SIGTERM', shutdownGraceMs);
+  onSignal('SIGINT', 0);
 }

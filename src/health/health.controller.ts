@@ -3,6 +3,7 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { KeyRing } from '../keys/key-ring.js';
 import { Open } from '../keys/open.decorator.js';
+import { GoingDown } from '../shutdown/going-down.js';
 import { ApiAnswer, ApiOpenErrors, IDS } from '../openapi/answers.js';
 import { AccountCheckDto, ReadinessDto } from './health.dto.js';
 import { AccountCheck } from './account-check.js';
@@ -13,6 +14,7 @@ export class HealthController {
   constructor(
     @Inject(AccountCheck) private readonly accounts: AccountCheck,
     @Inject(KeyRing) private readonly keys: KeyRing,
+    @Inject(GoingDown) private readonly goingDown: GoingDown,
   ) {}
 
   @Open()
@@ -35,6 +37,7 @@ export class HealthController {
   @ApiAnswer({ type: ReadinessDto, description: 'They should.' })
   @ApiOpenErrors()
   ready(): ReadinessDto {
+    this.goingDown.requireReady();
     return { status: 'healthy' };
   }
 

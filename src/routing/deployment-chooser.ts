@@ -13,7 +13,9 @@ const GENERATING: ReadonlySet<string> = new Set(['generate', 'explore', 'explore
 
 const NONE: ReadonlySet<Target> = new Set();
 
-type Group = { readonly deployments: readonly Deployment[] };
+interface Group {
+  readonly deployments: readonly Deployment[];
+}
 
 /** Chooses one deployment of a model group. */
 @Injectable()

@@ -35,6 +35,8 @@ async function start({ base64Bytes = 0 } = {}) {
       HOST: '127.0.0.1',
       PORT: '0',
       LOG_LEVEL: 'info',
+      UPSTREAM_RPS: '0',
+      UPSTREAM_IPM: '0',
     },
   });
   const clients = await run('./support/clients.mjs', { parameters: { url: gateway.about.url, key: 'sk-1234' } });

@@ -19,7 +19,10 @@ function completedEvent(operation: Operation): string {
   return operation === 'generate' ? 'image_generation.completed' : 'image_edit.completed';
 }
 
-type Wishes = Pick<ImageOptionsDto, 'stream' | 'output_format' | 'background' | 'response_format' | 'image_format'> & {
+type Wishes = Pick<
+  ImageOptionsDto,
+  'stream' | 'output_format' | 'background' | 'response_format' | 'image_format' | 'timeout' | 'num_retries'
+> & {
   readonly size?: string;
 };
 
@@ -35,6 +38,8 @@ export async function answerOrder(
   response: Outlet,
   { models, heartbeatMs }: Settings,
 ): Promise<void> {
+  const { timeout = call.asked.timeout, num_retries: retries = call.asked.retries } = dto;
+  if (timeout !== undefined || retries !== undefined) call.asked = { timeout, retries };
   const answer = answerFor(dto, order, call, response, heartbeatMs);
   const worked = workedOn(images, dto, call, answer, models);
   await images.fulfil(order, call, worked ?? answer);

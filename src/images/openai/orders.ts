@@ -22,7 +22,7 @@ const DEFAULT_STRENGTH = 0.2;
 type KnownFields = Partial<GenerateImageDto & EditImageDto>;
 
 /** Fields that are read where the request is, and are no part of what is drawn. */
-const HANDLED_FIELDS = new Set(['model', 'stream', 'output_format', 'background']);
+const HANDLED_FIELDS = new Set(['model', 'stream', 'output_format', 'background', 'timeout', 'num_retries']);
 
 /** OpenAI's fields without a counterpart at Recraft (openai-images.md §1.3, §3.1). */
 const OPENAI_ONLY_FIELDS = new Set([
@@ -33,7 +33,7 @@ const OPENAI_ONLY_FIELDS = new Set([
 /** LiteLLM's controls: they steer a gateway and never leave it (litellm.md §1.1). */
 const CONTROL_FIELDS = new Set([
   'api_key', 'api_base', 'base_url', 'api_version', 'custom_llm_provider', 'drop_params', 'additional_drop_params',
-  'allowed_openai_params', 'timeout', 'request_timeout', 'num_retries', 'max_retries', 'fallbacks', 'metadata',
+  'allowed_openai_params', 'request_timeout', 'max_retries', 'fallbacks', 'metadata',
   'litellm_metadata', 'litellm_call_id', 'tags', 'cache', 'ttl', 'mock_response', 'headers', 'extra_headers',
 ]); // prettier-ignore
 

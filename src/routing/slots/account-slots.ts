@@ -137,12 +137,14 @@ export class AccountSlots {
     const now = performance.now();
     this.refuseHopeless(wish, now);
     return new Promise<Slot>((resolve, reject) => {
-      const giveUp = (reason: unknown): void => {
+      const giveUp = (reason: Error): void => {
         if (!this.queue.remove(waiter)) return;
         this.dismiss(waiter);
-        reject(reason as Error);
+        reject(reason);
       };
-      const onAbort = (): void => giveUp(wish.signal.reason);
+      const onAbort = (): void => {
+        giveUp(wish.signal.reason as Error);
+      };
       const timer = setTimeout(() => giveUp(this.tooLate(wish, performance.now() - now)), wish.waitUntil - now);
       const stopListening = (): void => {
         clearTimeout(timer);

@@ -30,7 +30,12 @@ export class LocalSlotClock implements SlotClock {
   take(images: number): Grant {
     const now = this.now();
     const waitMs = Math.max(this.backingOff.pausedMs(now), this.waitFor(1, images, now));
-    if (waitMs > 0) return notYet(waitMs);
+    return waitMs > 0 ? notYet(waitMs) : this.record(images);
+  }
+
+  /** Counts a slot that was given out, whoever did. */
+  record(images: number): Grant {
+    const now = this.now();
     const uses = this.rates
       .map(({ counts, window, limit }) => ({ window, amount: Math.min(counts === 'images' ? images : 1, limit) }))
       .filter(({ amount }) => amount > 0)

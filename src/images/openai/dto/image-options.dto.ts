@@ -7,6 +7,7 @@ import {
   IsIn,
   IsInt,
   IsNotEmpty,
+  IsNumber,
   IsObject,
   IsOptional,
   IsString,
@@ -133,6 +134,21 @@ export abstract class ImageOptionsDto {
   @IsOptional()
   @IsBoolean()
   stream?: boolean;
+
+  /** Seconds until the answer has to be there, waiting for a slot included; also as the header `x-litellm-timeout`. */
+  @ApiPropertyOptional({ example: 120 })
+  @IsOptional()
+  @IsNumber()
+  @Min(0.001)
+  timeout?: number;
+
+  /** How often the gateway may send the request again where that surely costs nothing; also `x-litellm-num-retries`. */
+  @ApiPropertyOptional({ type: 'integer' })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(10)
+  num_retries?: number;
 
   /** OpenAI's; accepted, not forwarded. */
   @ApiPropertyOptional({ enum: QUALITIES })

@@ -1,0 +1,84 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { GatewayError } from '../errors/gateway-error.js';
+import { Accounts } from '../routing/accounts.js';
+import { baseHeaders } from '../telemetry/base-headers.js';
+
+/** Answered to the last: from memory, and by nobody else. */
+const PROBES = '/health/';
+
+/** Takes an instance out of service: unready at once, closed to new requests after a grace, and gone when the last is answered. */
+@Injectable()
+export class GoingDown {
+  private phase: 'serving' | 'unready' | 'closed' = 'serving';
+  private readonly underWay = new Set<Response>();
+  private onIdle: (() => void) | undefined;
+
+  constructor(@Inject(Accounts) private readonly accounts: Accounts) {}
+
+  /** Whether load balancers should send requests here. */
+  get isReady(): boolean {
+    return this.phase === 'serving';
+  }
+
+  /**
+   * Sees a request before it is routed; true says that it is answered already: this instance takes no more of them. Its
+   * client is told to come again, over another connection.
+   */
+  seeFirst({ call, url }: Request, response: Response): boolean {
+    if (this.phase === 'closed' && !url.startsWith(PROBES)) {
+      refuse(call, response);
+      return true;
+    }
+    if (this.phase !== 'serving') response.setHeader('connection', 'close');
+    if (url.startsWith(PROBES)) return false;
+    this.underWay.add(response);
+    response.once('close', () => {
+      this.underWay.delete(response);
+      if (this.underWay.size === 0) this.onIdle?.();
+    });
+    return false;
+  }
+
+  /**
+   * Goes down: readiness fails at once, requests are served for the grace, then those who wait for a slot are sent away
+   * and new ones refused. Resolves when everything under way has been answered.
+   */
+  async begin(graceMs: number): Promise<void> {
+    this.phase = 'unready';
+    if (graceMs > 0) await pause(graceMs);
+    this.phase = 'closed';
+    this.accounts.sendWaitersAway();
+    if (this.underWay.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.onIdle = resolve;
+    });
+  }
+
+  /** @throws GatewayError `shuttingDown` where the instance goes down */
+  requireReady(): void {
+    if (!this.isReady) throw shuttingDown();
+  }
+}
+
+function shuttingDown(): GatewayError {
+  return new GatewayError('shuttingDown', 'This instance is going down. Try again: another one answers.', {
+    retryAfterSeconds: 1,
+  });
+}
+
+function refuse(call: Request['call'], response: Response): void {
+  const error = shuttingDown();
+  call.fault = error.fault;
+  const body = JSON.stringify(error.toEnvelope());
+  const headers = [
+    'content-type',
+    'application/json; charset=utf-8',
+    'content-length',
+    String(Buffer.byteLength(body)),
+  ];
+  const again = ['retry-after', '1', 'connection', 'close'];
+  response.writeHead(error.status, [...baseHeaders(call), ...headers, ...again]);
+  response.end(body);
+}
