@@ -15,6 +15,8 @@ const FORM_KINDS: Readonly<Record<string, ScalarKind>> = {
   random_seed: 'integer',
   output_compression: 'integer',
   partial_images: 'integer',
+  timeout: 'number',
+  num_retries: 'integer',
   strength: 'number',
   stream: 'boolean',
   controls: 'json',

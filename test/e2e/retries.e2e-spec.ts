@@ -148,7 +148,11 @@ describe('The time a request has', () => {
 
   it('can be set in a form', async () => {
     const form = new FormData();
-    for (const [name, value] of [['prompt', 'a fox'], ['timeout', '0.2']] as const) form.append(name, value);
+    for (const [name, value] of [
+      ['prompt', 'a fox'],
+      ['timeout', '0.2'],
+    ] as const)
+      form.append(name, value);
     sandbox.fault({ delayMs: 60_000 });
     const response = await gateway.call(GENERATIONS, { method: 'POST', body: form });
     expect(response.status).toBe(504);

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type Logger, symbols } from 'pino';
 import { createApp } from '../../src/app.setup.js';
 import { readSettings } from '../../src/config/read-settings.js';
+import { GoingDown } from '../../src/shutdown/going-down.js';
 import { LOGGER } from '../../src/telemetry/logger.js';
 
 /** The gateway as it is shipped, in this process, on a port of its own. */
@@ -20,6 +21,8 @@ export interface RunningGateway extends AsyncDisposable {
   post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
   /** One of the gateway's own parts, by its token. */
   get<T>(token: symbol | (new (...parameters: never[]) => T)): T;
+  /** As on SIGTERM, up to where the process would end. */
+  goDown(graceMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -77,6 +80,7 @@ export async function startGateway(
       });
     },
     get: <T>(token: symbol | (new (...parameters: never[]) => T)) => app.get<T>(token),
+    goDown: (graceMs) => app.get(GoingDown).begin(graceMs),
     close: () => app.close(),
     [Symbol.asyncDispose]: () => app.close(),
   };

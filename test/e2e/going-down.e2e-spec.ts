@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { Sandbox } from '../../src/sandbox/sandbox.js';
+import { startGateway } from '../support/gateway.js';
+
+const GENERATIONS = '/v1/images/generations';
+const BODY = { prompt: 'a fox' };
+
+describe('An instance that goes down', () => {
+  it('is unready at once, serves through its grace, then refuses, and is gone after its last answer', async () => {
+    await using sandbox = await Sandbox.start({ requestsPerSecond: 0, imagesPerMinute: 0 });
+    await using gateway = await startGateway(sandbox, { UPSTREAM_RPS: '1' });
+    sandbox.fault({ delayMs: 1_000 });
+    const underWay = gateway.post(GENERATIONS, BODY);
+    await sandbox.nextRequest();
+    const waiting = gateway.post(GENERATIONS, { ...BODY, n: 2 });
+    const gone = gateway.goDown(400);
+
+    expect((await gateway.call('/health/readiness')).status).toBe(503);
+    expect((await gateway.call('/health/liveliness')).status).toBe(200);
+    const inGrace = await gateway.call('/v1/models');
+    expect([inGrace.status, inGrace.headers.get('connection')]).toEqual([200, 'close']);
+
+    // Who waited for a slot when the grace was over can go to another instance.
+    const sentAway = await waiting;
+    expect([sentAway.status, sentAway.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await sentAway.json()).toMatchObject({ error: { code: 'shutting_down' } });
+    const late = await gateway.post(GENERATIONS, BODY);
+    expect([late.status, late.headers.get('retry-after'), late.headers.get('connection')]).toEqual([503, '1', 'close']);
+    expect(late.headers.get('x-should-retry')).toBeNull();
+    expect(await late.json()).toMatchObject({ error: { code: 'shutting_down' } });
+    expect((await gateway.call('/health/liveliness')).status).toBe(200);
+
+    expect((await underWay).status).toBe(200);
+    await gone;
+    expect(sandbox.requests()).toHaveLength(1);
+  });
+
+  it('that has nothing to do is gone at once', async () => {
+    await using sandbox = await Sandbox.start();
+    await using gateway = await startGateway(sandbox);
+    const began = performance.now();
+    await gateway.goDown(0);
+    expect(performance.now() - began).toBeLessThan(100);
+  });
+});
