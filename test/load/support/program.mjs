@@ -30,6 +30,11 @@ export class Program {
     return this.#process.pid;
   }
 
+  /** Resolves to `{ code, signal }` when the process is gone. */
+  get ended() {
+    return this.#ended;
+  }
+
   /** Sends a message and resolves to the answer; one at a time. */
   ask(message) {
     this.#process.send(message);
