@@ -160,9 +160,12 @@ function install() {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [command, ...args] = process.argv.slice(2);
   const services = await startServices();
-  const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...services.env } });
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
-  const [code] = await once(child, 'exit');
-  await services.stop();
-  process.exitCode = code ?? 1;
+  try {
+    const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...services.env } });
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+    const [code] = await once(child, 'exit');
+    process.exitCode = code ?? 1;
+  } finally {
+    await services.stop();
+  }
 }

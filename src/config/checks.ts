@@ -1,4 +1,5 @@
 import { ValidateBy, validateSync, type ValidationError } from 'class-validator';
+import { findDuration } from '../spend/duration.js';
 
 /** A class-validator decorator whose message reads on from the property's path: "PORT must be …". Values are never quoted: they may be secrets. */
 function mustBe(what: string, test: (value: unknown) => boolean): PropertyDecorator {
@@ -58,6 +59,12 @@ export const IsRedisUrl = () =>
   mustBe(
     'a redis:// or rediss:// address, such as redis://localhost:6379',
     (value) => typeof value === 'string' && /^rediss?:$/.test(URL.parse(value)?.protocol ?? ''),
+  );
+
+export const IsDuration = () =>
+  mustBe(
+    'a duration such as 30s, 30m, 30h, 30d, 1w or 1mo',
+    (value) => typeof value === 'string' && findDuration(value) !== undefined,
   );
 
 /** Names with at most one `*`. */

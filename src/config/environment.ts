@@ -2,6 +2,7 @@ import { IsOptional } from 'class-validator';
 import {
   IsApiBase,
   IsDatabase,
+  IsDuration,
   IsFlag,
   IsKey,
   IsOneOf,
@@ -74,6 +75,19 @@ export class Environment {
   @Variable('Folder of the embedded database; one gateway at a time has it open.')
   @IsText()
   DATA_DIR: string = './data';
+
+  @Variable(
+    'How long single requests stay in the ledger, such as `90d`; then their sums by day do. Without it: for ever.',
+  )
+  @IsOptional()
+  @IsDuration()
+  SPEND_LOG_RETENTION?: string;
+
+  @Variable(
+    'How long after its time is up a request that nobody ended is written off as possibly charged, in milliseconds.',
+  )
+  @IsWholeNumber(0, 86_400_000)
+  RESERVATION_MARGIN_MS: number = 60_000;
 
   @Variable('Address to listen on.')
   @IsText()

@@ -4,6 +4,7 @@ import { readEnvironment, setVariables, type Environment } from './environment.j
 import { LONGEST_REQUEST_MS } from './longest-request.js';
 import { readModels } from './read-models.js';
 import { readRouting, routingVariables } from './read-routing.js';
+import { findDuration } from '../spend/duration.js';
 import { SettingsError } from './settings-error.js';
 import type { Settings } from './settings.js';
 
@@ -34,6 +35,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, options: { configFi
   if (problems.length > 0) throw new SettingsError(problems);
   return {
     ...serverSettings(read.environment),
+    spend: spendSettings(read.environment, models),
     masterKey: masterKey ?? '',
     routing: readRouting(read.environment, file),
     models,
@@ -53,7 +55,9 @@ function asVariables(file: ConfigFile): Partial<Environment> {
   };
 }
 
-function serverSettings(environment: Environment): Omit<Settings, 'masterKey' | 'models' | 'routing' | 'warnings'> {
+function serverSettings(
+  environment: Environment,
+): Omit<Settings, 'masterKey' | 'models' | 'routing' | 'spend' | 'warnings'> {
   return {
     server: {
       host: environment.HOST,
@@ -97,6 +101,16 @@ function serverSettings(environment: Environment): Omit<Settings, 'masterKey' | 
 function databaseOf({ DATABASE_URL: url, DATA_DIR: folder }: Environment): Settings['database'] {
   if (url === undefined) return { kind: 'embedded', folder };
   return url === 'none' ? { kind: 'none' } : { kind: 'postgres', url };
+}
+
+/** The longest that a request may take anywhere, and some time for what comes after. */
+function spendSettings(environment: Environment, { configured }: Settings['models']): Settings['spend'] {
+  const longestMs = Math.max(environment.REQUEST_TIMEOUT_MS, ...configured.map(({ timeoutMs }) => timeoutMs));
+  const { SPEND_LOG_RETENTION: retention } = environment;
+  return {
+    deadlineMs: longestMs + environment.RESERVATION_MARGIN_MS,
+    retention: retention === undefined ? undefined : findDuration(retention),
+  };
 }
 
 function warningsOf(file: ConfigFile, unimplemented: readonly string[]): string[] {

@@ -1,5 +1,6 @@
 import type { Deployment } from '../registry/deployment.js';
 import type { RoutingSettings } from './routing-settings.js';
+import type { Duration } from '../spend/duration.js';
 
 /** An entry of `model_list`: a deployment whose name or model may hold one `*`. */
 export type ConfiguredDeployment = Deployment;
@@ -15,6 +16,12 @@ export interface Settings {
     readonly shutdownTimeoutMs: number;
     /** Origins whose pages may call, by comma; `*` for all. */
     readonly corsOrigins: string;
+  };
+  readonly spend: {
+    /** After which a request that nobody ended is written off as possibly charged, in milliseconds. */
+    readonly deadlineMs: number;
+    /** How long single requests stay in the ledger before they are rolled up by day; undefined: for ever. */
+    readonly retention: Duration | undefined;
   };
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   readonly masterKey: string;

@@ -1,8 +1,36 @@
 import { Module } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { Settings } from '../config/settings.js';
+import { Database } from '../database/database.js';
+import { LOGGER } from '../telemetry/logger.js';
 import { Budgets } from './budgets.js';
+import { DatabaseLedger } from './database-ledger.js';
+import { DispatchSweep } from './dispatch-sweep.js';
 import { Ledger } from './ledger.js';
+import { LedgerBatches } from './ledger-batches.js';
+import { SpendMetrics } from './spend-metrics.js';
 import { Unrecorded } from './unrecorded.js';
 
 /** What was spent, by whom, and what may be. */
-@Module({ providers: [Budgets, { provide: Ledger, useClass: Unrecorded }], exports: [Budgets, Ledger] })
+@Module({
+  providers: [
+    Budgets,
+    SpendMetrics,
+    {
+      provide: Ledger,
+      inject: [Database, Settings, SpendMetrics, LOGGER],
+      useFactory: (database: Database | undefined, { spend }: Settings, metrics: SpendMetrics, logger: Logger) =>
+        database
+          ? new DatabaseLedger(new LedgerBatches(database, metrics, logger), metrics, spend.deadlineMs)
+          : new Unrecorded(),
+    },
+    {
+      provide: DispatchSweep,
+      inject: [Database, SpendMetrics, LOGGER],
+      useFactory: (database: Database | undefined, metrics: SpendMetrics, logger: Logger) =>
+        database && new DispatchSweep(database, metrics, logger),
+    },
+  ],
+  exports: [Budgets, Ledger],
+})
 export class SpendModule {}

@@ -56,6 +56,15 @@ export class CallRecord {
   upstreamRequestId: string | undefined;
   /** How the caller stands with its limits, as names and values of headers in turn; undefined where it has none. */
   limitHeaders: readonly string[] | undefined;
+  /** Whom the caller asks for: OpenAI's field `user`. Goes into the ledger alone. */
+  endUser: string | undefined;
+  /** What the request is filed under in the ledger, its key's tags included. */
+  tags: readonly string[] = [];
+  /** How many times money was reserved for the call: it is sent so many times. */
+  reservations = 0;
+  /** What the key had spent in its budget's window before this call, and may spend; undefined where nobody counts. */
+  keySpendMicroDollars: number | undefined;
+  keyMaxBudgetMicroDollars: number | undefined;
   /** Request fields that were accepted and not forwarded. */
   ignored: readonly string[] = [];
   /** What went wrong, one of the closed set of faults; undefined while nothing has. */
@@ -80,8 +89,8 @@ export class CallRecord {
   /** A record for one more operation of this call, which ends with it. `add` brings home what became of it. */
   another(): CallRecord {
     const record = new CallRecord(this.id, this.callId, this.leaving);
-    record.caller = this.caller;
-    return record;
+    const { caller, asked, deadlineAt, endUser, tags, reservations } = this;
+    return Object.assign(record, { caller, asked, deadlineAt, endUser, tags, reservations });
   }
 
   /** Adds the charge and the waiting of an operation that is over; one that failed has cost what is known to be charged. */
@@ -89,6 +98,8 @@ export class CallRecord {
     const cost = outcome === 'done' ? operation.costMicroDollars : operation.chargedMicroDollars;
     if (cost !== undefined) this.chargedMicroDollars = (this.chargedMicroDollars ?? 0) + cost;
     this.laterUpstreamMs += operation.upstreamMs ?? 0;
+    this.queuedMs += operation.queuedMs;
+    this.reservations = operation.reservations;
   }
 
   /** Aborted when the work is to end because nobody waits for it. */

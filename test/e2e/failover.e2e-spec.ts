@@ -32,7 +32,7 @@ async function start(entries: readonly Entry[], settings: object = {}, environme
   }));
   const config = stack.use(await configFile({ model_list: modelList, router_settings: settings }));
   const gateway = stack.use(
-    await startGateway(sandboxes[0] as Sandbox, {
+    await startGateway(sandboxes[0]!, {
       CONFIG_FILE: config.path,
       NUM_RETRIES: '2',
       DISABLE_COOLDOWNS: 'false',

@@ -86,7 +86,7 @@ describe('Requests beyond the limit of an account', () => {
     await generate(gateway);
     const client = await RawClient.connect(gateway.url);
     client.send(rawPost(GENERATIONS, gateway.key, { prompt: 'left' }));
-    const metric = async () => (await (await gateway.call('/metrics')).text()).match(/queue_length (\d+)/)?.[1];
+    const metric = async () => /queue_length (\d+)/.exec(await (await gateway.call('/metrics')).text())?.[1];
     while ((await metric()) !== '1') await new Promise(setImmediate);
     client.leave();
     while ((await metric()) !== '0') await new Promise(setImmediate);

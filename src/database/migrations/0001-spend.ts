@@ -230,7 +230,7 @@ create function dispatch_within(reservation jsonb) returns jsonb language plpgsq
 declare
   wanted text[];
   held text[];
-  windows bigint[];
+  held_windows bigint[];
   full_one budgets;
   key_budget budgets;
   price bigint := coalesce((reservation->>'price')::bigint, 0);
@@ -243,7 +243,7 @@ begin
     return jsonb_build_object('n', reservation->'n', 'full', full_one.scope, 'spent', full_one.spent_micro_dollars,
       'reserved', full_one.reserved_micro_dollars, 'max', full_one.max_micro_dollars, 'resetsAt', full_one.resets_at);
   end if;
-  select array_agg(scope order by scope), array_agg(window_no order by scope) into held, windows
+  select array_agg(scope order by scope), array_agg(window_no order by scope) into held, held_windows
     from budgets where scope = any(wanted);
   if price > 0 then
     update budgets set reserved_micro_dollars = reserved_micro_dollars + price where scope = any(held);
@@ -251,7 +251,7 @@ begin
   insert into dispatches (request_id, sequence, key_id, key_alias, team_id, model, operation, images,
     price_micro_dollars, end_user, tags, scopes, windows, created_at, deadline)
   select id, seq, key, alias, team, model, operation, images, r.price, "user", coalesce(tags, '{}'),
-    coalesce(held, '{}'), coalesce(dispatch_within.windows, '{}'),
+    coalesce(held, '{}'), coalesce(held_windows, '{}'),
     clock_timestamp(), clock_timestamp() + make_interval(secs => ttl / 1000.0)
   from jsonb_to_record(reservation) as r(id text, seq integer, key text, alias text, team text, model text,
     operation text, images integer, price bigint, "user" text, tags text[], ttl bigint);

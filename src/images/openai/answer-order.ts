@@ -4,6 +4,7 @@ import type { ImageOrder } from '../image-order.js';
 import type { Operation } from '../image-request.js';
 import type { AnswerSink } from '../image-provider.js';
 import type { ImagesService } from '../images.service.js';
+import { noteLabels } from '../../spend/labels.js';
 import { JsonAnswer } from '../json-answer.js';
 import { MultipartAnswer } from '../multipart-answer.js';
 import type { Outlet } from '../outlet.js';
@@ -34,10 +35,12 @@ export async function answerOrder(
   images: ImagesService,
   dto: Wishes,
   order: ImageOrder,
-  { call }: Request,
+  request: Request,
   response: Outlet,
   { models, heartbeatMs }: Settings,
 ): Promise<void> {
+  const { call } = request;
+  noteLabels(request, dto);
   const { timeout = call.asked.timeout, num_retries: retries = call.asked.retries } = dto;
   if (timeout !== undefined || retries !== undefined) call.asked = { timeout, retries };
   const answer = answerFor(dto, order, call, response, heartbeatMs);

@@ -5,6 +5,7 @@ import { Settings } from '../../config/settings.js';
 import { ApiRecraftPictures } from '../../openapi/recraft-pictures.js';
 import { OnceService } from '../../once/once.service.js';
 import { ImagesService } from '../images.service.js';
+import { noteLabels } from '../../spend/labels.js';
 import { JsonAnswer } from '../json-answer.js';
 import { MultipartAnswer } from '../multipart-answer.js';
 import { PicturesBody, picturesOf } from '../request-body.js';
@@ -39,6 +40,7 @@ function controllerFor(route: PictureRoute): Type {
         mask: picturesOf(request, 'mask')[0],
         styleReferences: picturesOf(request, 'style_references'),
       });
+      noteLabels(request, dto);
       const isMultipart = (dto as { response_format?: string }).response_format === 'multipart';
       const { call } = request;
       await this.once.answer(request, response, (outlet) =>

@@ -183,7 +183,7 @@ export abstract class ImageOptionsDto {
   @IsIn(['low', 'auto'])
   moderation?: 'low' | 'auto';
 
-  /** OpenAI's; accepted, not forwarded. */
+  /** Whom the pictures are for; kept in the ledger, not forwarded. */
   @IsOptional()
   @IsString()
   user?: string;

@@ -1,0 +1,114 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
+import type { Caller } from '../keys/caller.js';
+import type { CallRecord } from '../telemetry/call-record.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import type { Charge, Ledger, Reservation } from './ledger.js';
+import type { LedgerBatches } from './ledger-batches.js';
+import type { EndingEntry, ReservationEntry, ReservationOutcome } from './ledger-entries.js';
+import { inDollars } from './money.js';
+import type { SpendMetrics } from './spend-metrics.js';
+
+/** How long a stopping gateway goes on trying to record what it has left. */
+const CLOSE_PATIENCE_MS = 10_000;
+const NOBODY = 'none';
+
+/** The ledger in the database: each call is recorded there before it is sent, and its charge before its answer ends. */
+export class DatabaseLedger implements Ledger, OnApplicationShutdown {
+  /** @param deadlineMs after which a call that nobody ended counts as unfinished */
+  constructor(
+    private readonly batches: LedgerBatches,
+    private readonly metrics: SpendMetrics,
+    private readonly deadlineMs: number,
+  ) {}
+
+  async reserve(call: CallRecord): Promise<Reservation> {
+    const { caller } = call;
+    if (call.priceMicroDollars === undefined && caller?.isBudgeted === true) throw unpriced(call);
+    const entry = this.entryOf(call, caller);
+    const reservation = new DatabaseReservation(entry, this.batches, this.metrics);
+    const outcome = await this.batches.reserve(entry).catch((error: unknown) => {
+      // Whether it was made is not known: nothing is sent, so it is given back wherever it is there.
+      void reservation.release('databaseDown');
+      throw error;
+    });
+    if (outcome?.full !== undefined) throw exceeded(outcome);
+    if (outcome) {
+      call.keySpendMicroDollars = outcome.spent ?? undefined;
+      call.keyMaxBudgetMicroDollars = outcome.max ?? undefined;
+    }
+    return reservation;
+  }
+
+  /** After the server has drained and before the database is closed: what is left is recorded. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.batches.close(CLOSE_PATIENCE_MS);
+  }
+
+  private entryOf(call: CallRecord, caller: Caller | undefined): ReservationEntry {
+    return {
+      id: call.id,
+      seq: call.reservations++,
+      key: caller?.id ?? NOBODY,
+      alias: caller?.alias,
+      team: caller?.team?.id,
+      model: call.model ?? call.group,
+      operation: call.operation,
+      images: call.images,
+      price: call.priceMicroDollars,
+      user: call.endUser,
+      tags: call.tags.length > 0 || caller === undefined ? call.tags : someOrNone(caller.tags),
+      scopes: caller === undefined ? undefined : someOrNone(caller.budgets),
+      ttl: this.deadlineMs,
+    };
+  }
+}
+
+class DatabaseReservation implements Reservation {
+  private hasEnded = false;
+
+  constructor(
+    private readonly entry: ReservationEntry,
+    private readonly batches: LedgerBatches,
+    private readonly metrics: SpendMetrics,
+  ) {}
+
+  settle({ images, chargedMicroDollars, upstreamRequestId }: Charge): Promise<void> {
+    return this.end({ status: 'success', images, charged: chargedMicroDollars, upstream: upstreamRequestId });
+  }
+
+  release(fault: string): Promise<void> {
+    return this.end({ status: 'failure', fault, images: 0 });
+  }
+
+  doubt(fault: string): Promise<void> {
+    if (!this.hasEnded) this.metrics.possiblyCharged.inc();
+    return this.end({ status: 'possibly_charged', fault });
+  }
+
+  private end(how: Omit<EndingEntry, 'id' | 'seq'>): Promise<void> {
+    if (this.hasEnded) return Promise.resolve();
+    this.hasEnded = true;
+    return this.batches.end({ id: this.entry.id, seq: this.entry.seq, ...how });
+  }
+}
+
+const someOrNone = (list: readonly string[]): readonly string[] | undefined => (list.length > 0 ? list : undefined);
+
+function unpriced({ model, group }: CallRecord): GatewayError {
+  return new GatewayError(
+    'unpricedModel',
+    `'${group ?? model ?? ''}' has no price, so a key with a budget cannot use it. ` +
+      'The operator can set model_info.output_cost_per_image.',
+    { param: 'model' },
+  );
+}
+
+function exceeded({ full = '', spent, reserved = 0, max, resetsAt }: ReservationOutcome): GatewayError {
+  const whose = full.startsWith('team:') ? 'team' : 'key';
+  const underWay = reserved > 0 ? `, $${inDollars(reserved)} more is reserved for requests under way` : '';
+  const until = resetsAt == null ? '' : ` It starts again at ${new Date(resetsAt).toISOString()}.`;
+  return new GatewayError(
+    'budgetExceeded',
+    `Budget has been exceeded! The ${whose} has spent $${inDollars(spent ?? 0)} of $${inDollars(max ?? 0)}${underWay}.${until}`,
+  );
+}
