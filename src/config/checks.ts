@@ -78,8 +78,17 @@ export const IsRecraftModel = () =>
     (value) => typeof value === 'string' && /^(?:recraft\/)?(?=.)[\w.:-]*\*?[\w.:-]*$/.test(value),
   );
 
-/** Names that stand for names: a target is a name, or LiteLLM's `{model, hidden}`. */
-export const IsAliasMap = () =>
+/** A rule that is stated where it is needed. */
+export const IsThat = mustBe;
+
+export const IsListOf = (what: string, test: (text: string) => boolean) =>
+  mustBe(
+    `a list of ${what}`,
+    (value) => Array.isArray(value) && value.every((text: unknown) => typeof text === 'string' && test(text)),
+  );
+
+/** Names that stand for names: a target is a name, or (unless it has to be plain) LiteLLM's `{model, hidden}`. */
+export const IsAliasMap = ({ plain = false } = {}) =>
   mustBe(
     'a block that maps names to model names',
     (value) =>
@@ -87,7 +96,10 @@ export const IsAliasMap = () =>
       Object.values(value).every(
         (target) =>
           isText(target) ||
-          (isBlock(target) && isText(target['model']) && ['boolean', 'undefined'].includes(typeof target['hidden'])),
+          (!plain &&
+            isBlock(target) &&
+            isText(target['model']) &&
+            ['boolean', 'undefined'].includes(typeof target['hidden'])),
       ),
   );
 

@@ -62,7 +62,10 @@ export function emptyConfig(variables: Readonly<Record<string, string>>): Config
 /** Reads the text of a config.yaml; see `readConfigFile`. */
 export function parseConfig(text: string, environment: Readonly<Record<string, string>>): ConfigFile {
   const { text: indented, restored: restoredIndentation } = restoreIndentation(text);
-  const { content = {}, problems } = parseYaml(indented);
+  const { content: whole, problems } = parseYaml(indented, 'config file');
+  const parsed = withoutNulls(whole ?? {});
+  if (!isBlock(parsed)) problems.push('config file must be a block of keys, such as model_list');
+  const content = isBlock(parsed) ? parsed : {};
   const readable = problems.length === 0;
   const variables = { ...environmentBlock(content['environment_variables'], environment, problems), ...environment };
   const { environment_variables: _applied, ...rest } = content;
@@ -104,27 +107,25 @@ export function parseModelList(
   };
 }
 
-function parseYaml(text: string): { content?: Readonly<Record<string, unknown>>; problems: string[] } {
+/** What a YAML text says. `name` stands for it in problems. */
+export function parseYaml(text: string, name: string): { content?: unknown; problems: string[] } {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { schema: 'core', merge: true, lineCounter, prettyErrors: false });
   // The parser's messages quote the text, which may hold keys: its code and the place have to do.
   const problems = [...document.errors, ...document.warnings].map(({ code, pos: [start] }) => {
     const { line, col } = lineCounter.linePos(start);
-    return `config file, line ${line}, column ${col}: not valid YAML (${code.toLowerCase().replaceAll('_', ' ')})`;
+    return `${name}, line ${line}, column ${col}: not valid YAML (${code.toLowerCase().replaceAll('_', ' ')})`;
   });
   if (problems.length > 0) return { problems };
   try {
-    const content = withoutNulls(document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {});
-    return isBlock(content)
-      ? { content, problems }
-      : { problems: ['config file must be a block of keys, such as model_list'] };
+    return { content: document.toJS({ maxAliasCount: MAX_ALIASES }), problems };
   } catch {
-    return { problems: ['config file: its anchors and aliases cannot be resolved, or expand too far'] };
+    return { problems: [`${name}: its anchors and aliases cannot be resolved, or expand too far`] };
   }
 }
 
 /** `key:` with nothing behind it says no more than a key that is missing. */
-function withoutNulls(value: unknown): unknown {
+export function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isBlock(value)) return value;
   const present = Object.entries(value).filter(([, item]) => item !== null);

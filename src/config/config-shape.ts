@@ -18,7 +18,9 @@ import {
   IsPositive,
   IsPrice,
   IsRecraftModel,
+  IsThat,
   IsText,
+  isBlock,
 } from './checks.js';
 
 /** What `os.environ/NAME` brings is text, also where a number is meant. */
@@ -226,6 +228,11 @@ export class GeneralSettings {
   @IsOptional()
   @IsText()
   image_generation_model?: string;
+
+  /** Configured keys (src/config/static-keys.ts), read again when the file changes. */
+  @IsOptional()
+  @IsThat('a list or a block of keys', (value) => Array.isArray(value) || isBlock(value))
+  api_keys?: unknown;
 }
 
 /** The keys that one of these classes implements: those that carry a check. */

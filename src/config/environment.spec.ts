@@ -80,7 +80,10 @@ describe('describeEnvironment', () => {
       'RECRAFT_API_KEY',
       'MASTER_KEY',
       'LITELLM_MASTER_KEY',
+      'DATABASE_URL',
+      'API_KEYS',
       'MODEL_LIST',
+      'REDIS_URL',
     ]);
   });
 });

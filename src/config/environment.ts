@@ -89,6 +89,16 @@ export class Environment {
   @IsWholeNumber(0, 86_400_000)
   RESERVATION_MARGIN_MS: number = 60_000;
 
+  @Variable('Keys that need no database, as a JSON array (see Keys and teams).', { secret: true })
+  @IsOptional()
+  @IsText()
+  API_KEYS?: string;
+
+  @Variable('A file with the same, as JSON or YAML; read again when it changes.')
+  @IsOptional()
+  @IsText()
+  API_KEYS_FILE?: string;
+
   @Variable('Address to listen on.')
   @IsText()
   HOST: string = '0.0.0.0';

@@ -5,6 +5,7 @@ import { LONGEST_REQUEST_MS } from './longest-request.js';
 import { readModels } from './read-models.js';
 import { readRouting, routingVariables } from './read-routing.js';
 import { findDuration } from '../spend/duration.js';
+import { readStaticKeys } from './static-keys.js';
 import { SettingsError } from './settings-error.js';
 import type { Settings } from './settings.js';
 
@@ -31,13 +32,27 @@ export function readSettings(environment: NodeJS.ProcessEnv, options: { configFi
       'MAX_UPLOAD_BYTES_IN_FLIGHT must be at least MAX_IMAGE_BYTES, or the largest picture is never let in',
     );
   }
+  const database = databaseOf(read.environment);
+  const staticKeys = readStaticKeys(
+    {
+      text: read.environment.API_KEYS,
+      keysFile: read.environment.API_KEYS_FILE,
+      configFile: path,
+      variables: file.variables,
+      masterKey: masterKey ?? '',
+      hasDatabase: database.kind !== 'none',
+    },
+    problems,
+  );
   const { models, unimplemented } = readModels(read.environment, file, problems);
   if (problems.length > 0) throw new SettingsError(problems);
   return {
     ...serverSettings(read.environment),
     spend: spendSettings(read.environment, models),
+    database,
     masterKey: masterKey ?? '',
     routing: readRouting(read.environment, file),
+    staticKeys,
     models,
     warnings: warningsOf(file, unimplemented),
   };
@@ -57,7 +72,7 @@ function asVariables(file: ConfigFile): Partial<Environment> {
 
 function serverSettings(
   environment: Environment,
-): Omit<Settings, 'masterKey' | 'models' | 'routing' | 'spend' | 'warnings'> {
+): Omit<Settings, 'database' | 'masterKey' | 'staticKeys' | 'models' | 'routing' | 'spend' | 'warnings'> {
   return {
     server: {
       host: environment.HOST,
@@ -66,7 +81,6 @@ function serverSettings(
       shutdownTimeoutMs: environment.SHUTDOWN_TIMEOUT_MS,
       corsOrigins: environment.CORS_ORIGINS,
     },
-    database: databaseOf(environment),
     logLevel: environment.LOG_LEVEL,
     limits: {
       imageBytes: environment.MAX_IMAGE_BYTES,

@@ -25,6 +25,7 @@ export interface Settings {
   };
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   readonly masterKey: string;
+  readonly staticKeys: StaticKeys;
   /** Where keys, budgets and the ledger are kept. */
   readonly database:
     | { readonly kind: 'none' }
@@ -89,6 +90,35 @@ export interface Settings {
   };
   /** What the operator should know and that does not stop the start; logged once. */
   readonly warnings: readonly string[];
+}
+
+/** A key of the configuration's: it needs no database. */
+export interface StaticKey {
+  /** SHA-256 of the key, in hex. */
+  readonly digest: string;
+  readonly alias: string;
+  readonly models: readonly string[];
+  readonly operations: readonly string[];
+  readonly routes: readonly string[];
+  readonly aliases: Readonly<Record<string, string>>;
+  readonly tags: readonly string[];
+  readonly priority: 'interactive' | 'batch';
+  readonly weight: number;
+  readonly requestsPerMinute: number | undefined;
+  readonly imagesPerMinute: number | undefined;
+  readonly parallelRequests: number | undefined;
+  /** US dollars. */
+  readonly maxBudget: number | undefined;
+  readonly softBudget: number | undefined;
+  readonly budgetDuration: string | undefined;
+}
+
+export interface StaticKeys {
+  readonly keys: readonly StaticKey[];
+  /** The files some of them stand in: when one changes, they are to be read again. */
+  readonly files: readonly string[];
+  /** @throws SettingsError with everything that is wrong with them now */
+  reread(): readonly StaticKey[];
 }
 
 export interface ModelAlias {

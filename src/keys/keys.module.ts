@@ -9,6 +9,7 @@ import { SpendModule } from '../spend/spend.module.js';
 import { LOGGER } from '../telemetry/logger.js';
 import { UploadsModule } from '../uploads/uploads.module.js';
 import { Administration } from './administration.js';
+import { ConfiguredKeys } from './configured-keys.js';
 import { KeyAdministration } from './key-administration.js';
 import { KeyDirectory } from './key-directory.js';
 import { KeyGuard } from './key.guard.js';
@@ -32,6 +33,7 @@ import { VirtualKeys } from './virtual-keys.js';
     },
     { provide: APP_GUARD, useClass: KeyGuard },
     Administration,
+    ConfiguredKeys,
     KeyAdministration,
     KeyDirectory,
     Teams,

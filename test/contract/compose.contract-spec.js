@@ -7,8 +7,8 @@ const { services } = parse(await readFile('docker-compose.yml', 'utf8'));
 
 describe('docker-compose.yml', () => {
   it('passes every setting on to the gateway', () => {
-    // HOST and PORT are what is published outside; a CONFIG_FILE would have to be mounted.
-    const fixed = ['HOST', 'PORT', 'CONFIG_FILE'];
+    // HOST and PORT are what is published outside; files would have to be mounted.
+    const fixed = ['HOST', 'PORT', 'CONFIG_FILE', 'API_KEYS_FILE'];
     const settings = describeEnvironment().map(({ name }) => name);
 
     expect(Object.keys(services.gateway.environment).sort()).toEqual(

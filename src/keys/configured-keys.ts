@@ -1,0 +1,105 @@
+import { stat } from 'node:fs/promises';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { Settings, type StaticKey } from '../config/settings.js';
+import { SettingsError } from '../config/settings-error.js';
+import { Budgets } from '../spend/budgets.js';
+import { ModelRegistry } from '../registry/model-registry.js';
+import { LOGGER } from '../telemetry/logger.js';
+import { termsOf } from './allowance.js';
+import { type Caller, limitsOf } from './caller.js';
+import { KeyRing } from './key-ring.js';
+import { withMeanings } from './key-reading.js';
+
+/** A mounted file is a link to a link that Kubernetes turns round: looking at where it leads is what always works. */
+const LOOK_EVERY_MS = 1_000;
+
+/** The keys of the configuration. They are read again when a file they stand in changes; a broken file changes nothing. */
+@Injectable()
+export class ConfiguredKeys implements OnApplicationBootstrap, OnApplicationShutdown {
+  private looking: NodeJS.Timeout | undefined;
+  private seen = '';
+  private isLooking = false;
+
+  constructor(
+    @Inject(Settings) private readonly settings: Settings,
+    private readonly ring: KeyRing,
+    private readonly registry: ModelRegistry,
+    private readonly budgets: Budgets,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { keys, files } = this.settings.staticKeys;
+    await this.use(keys);
+    if (files.length === 0) return;
+    this.seen = await this.state();
+    this.looking = setInterval(() => void this.look(), LOOK_EVERY_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.looking);
+  }
+
+  private async look(): Promise<void> {
+    if (this.isLooking) return;
+    this.isLooking = true;
+    const state = await this.state();
+    if (state !== this.seen) await this.readAgain(state);
+    this.isLooking = false;
+  }
+
+  /** A broken file is told of once; what a database that is away would not take is tried again. */
+  private async readAgain(state: string): Promise<void> {
+    try {
+      const keys = this.settings.staticKeys.reread();
+      await this.use(keys);
+      this.seen = state;
+      this.logger.info({ keys: keys.length }, 'The configured keys were read again. Other settings need a restart.');
+    } catch (error) {
+      const isBroken = error instanceof SettingsError;
+      if (isBroken) this.seen = state;
+      const detail = isBroken ? { problems: error.problems } : { err: error };
+      this.logger.error(detail, 'The configured keys cannot be used; the former ones stay.');
+    }
+  }
+
+  private async use(keys: readonly StaticKey[]): Promise<void> {
+    const hasDatabase = this.settings.database.kind !== 'none';
+    if (hasDatabase) for (const key of keys) await this.budgets.define(`key:${key.digest}`, budgetOf(key));
+    this.ring.replaceConfigured(keys.map((key) => this.toCaller(key, hasDatabase)));
+  }
+
+  private toCaller(key: StaticKey, hasDatabase: boolean): Caller {
+    const { digest: id, alias, operations, routes, aliases, tags, priority, weight } = key;
+    return {
+      ...{ id, alias, operations, routes, aliases, tags, priority, weight },
+      isMaster: false,
+      models: withMeanings(key.models, this.registry),
+      limits: limitsOf(key.requestsPerMinute, key.imagesPerMinute, key.parallelRequests),
+      budgets: hasDatabase ? [`key:${id}`] : [],
+      isBudgeted: key.maxBudget !== undefined,
+    };
+  }
+
+  /** What tells a file from its next version; one that is not there is a version too. */
+  private async state(): Promise<string> {
+    const states = this.settings.staticKeys.files.map(async (file) => {
+      try {
+        const { ino, mtimeMs, size } = await stat(file);
+        return `${ino} ${mtimeMs} ${size}`;
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code ?? 'unreadable';
+      }
+    });
+    return (await Promise.all(states)).join('\n');
+  }
+}
+
+function budgetOf({ maxBudget, softBudget, budgetDuration }: StaticKey) {
+  return termsOf({
+    ...(maxBudget !== undefined && { max_budget: maxBudget }),
+    ...(softBudget !== undefined && { soft_budget: softBudget }),
+    ...(budgetDuration !== undefined && { budget_duration: budgetDuration }),
+  });
+}
