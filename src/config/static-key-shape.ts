@@ -2,22 +2,11 @@ import 'reflect-metadata';
 import { IsOptional } from 'class-validator';
 import { OPERATIONS } from '../keys/operations.js';
 import { isRoute } from '../keys/routes.js';
-import { readDuration } from '../spend/duration.js';
-import { IsAliasMap, IsKey, IsListOf, IsOneOf, IsPrice, IsText, IsThat, IsWholeNumber } from './checks.js';
+import { IsAliasMap, IsDuration, IsKey, IsListOf, IsOneOf, IsPrice, IsText, IsWholeNumber } from './checks.js';
 
 const LARGEST_LIMIT = 1_000_000;
 
 const isName = (text: string): boolean => text !== '' && text.split('*').length <= 2;
-
-function isDuration(value: unknown): boolean {
-  if (typeof value !== 'string') return false;
-  try {
-    readDuration(value, '');
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** One configured key. */
 export class StaticKeyEntry {
@@ -78,6 +67,6 @@ export class StaticKeyEntry {
   soft_budget?: number;
 
   @IsOptional()
-  @IsThat('a duration such as 30s, 30m, 30h, 30d, 1w or 1mo', isDuration)
+  @IsDuration()
   budget_duration?: string;
 }

@@ -53,6 +53,7 @@ export class KeyChanges {
       this.memory.forgetAll();
     };
     this.stopListening = await this.database.listen(CHANNEL, (payload) => this.hear(payload), forgetAll);
+    await this.check();
   }
 
   async stop(): Promise<void> {
