@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import pg from 'pg';
+import { Sandbox } from '../../src/sandbox/sandbox.js';
+import { onPostgres, redisUrl, type TestDatabase, testDatabase } from '../support/database.js';
+import { type GatewayProcess, startGatewayProcess } from '../support/gateway-process.js';
+import { statusesUnder } from '../support/load.js';
+import { type NewKey, statusWith } from '../support/keys.js';
+
+jest.setTimeout(60_000);
+
+/** Two processes cannot share an embedded database, and without Redis each counts for itself. */
+const describeReplicas = onPostgres && redisUrl !== undefined ? describe : describe.skip;
+
+describeReplicas('Two replicas', () => {
+  let database: TestDatabase;
+  let sandbox: Sandbox;
+  let one: GatewayProcess;
+  let two: GatewayProcess;
+
+  beforeAll(async () => {
+    database = await testDatabase();
+    sandbox = await Sandbox.start({ requestsPerSecond: 10_000, imagesPerMinute: 100_000 });
+    const environment = {
+      ...database.environment,
+      REDIS_URL: redisUrl ?? '',
+      REDIS_KEY_PREFIX: `replicas-${process.pid}-${Date.now()}:`,
+    };
+    one = await startGatewayProcess(sandbox, environment);
+    two = await startGatewayProcess(sandbox, environment);
+  });
+
+  afterAll(async () => {
+    await one[Symbol.asyncDispose]();
+    await two[Symbol.asyncDispose]();
+    await sandbox.close();
+    await database[Symbol.asyncDispose]();
+  });
+
+  const administer = async (path: string, body: unknown): Promise<NewKey> => {
+    const response = await fetch(one.url + path, {
+      method: 'POST',
+      headers: { authorization: 'Bearer sk-1234', 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(response.status).toBe(200);
+    return (await response.json()) as NewKey;
+  };
+
+  /** Milliseconds until the other replica answers a key as expected. */
+  const delayUntil = async (key: string, status: number): Promise<number> => {
+    const begin = performance.now();
+    while ((await statusWith(two, key)) !== status) if (performance.now() - begin > 5_000) break;
+    return performance.now() - begin;
+  };
+
+  /** A key that the other replica has just used, and remembers. */
+  const usedKey = async (fields: object = {}): Promise<NewKey> => {
+    const made = await administer('/key/generate', fields);
+    expect(await statusWith(two, made.key)).toBe(200);
+    expect(await statusWith(two, made.key)).toBe(200);
+    return made;
+  };
+
+  it.each([
+    ['blocked', 401, (key: string) => administer('/key/block', { key })],
+    ['deleted', 401, (key: string) => administer('/key/delete', { keys: [key] })],
+    ['changed', 403, (key: string) => administer('/key/update', { key, allowed_routes: ['/v1/images/*'] })],
+    ['regenerated', 401, (key: string) => administer('/key/regenerate', { key })],
+  ])('refuse a key that was %s at the other within a second', async (_, status, change) => {
+    const { key } = await usedKey();
+    await change(key);
+    expect(await delayUntil(key, status)).toBeLessThan(1_000);
+  });
+
+  it('refuse the keys of a team that was blocked at the other within a second', async () => {
+    await administer('/team/new', { team_id: 'team' });
+    const { key } = await usedKey({ team_id: 'team' });
+    await administer('/team/update', { team_id: 'team', blocked: true });
+    expect(await delayUntil(key, 401)).toBeLessThan(1_000);
+  });
+
+  it('do so without the notifications too', async () => {
+    const { key, token } = await usedKey();
+    const client = new pg.Client({ connectionString: database.environment['DATABASE_URL'] });
+    await client.connect();
+    // A change that is counted, and of which nobody is told.
+    await client.query(
+      'with c as (update key_changes set number = number + 1 returning 1) update keys set blocked = true where token = $1',
+      [token],
+    );
+    expect(await delayUntil(key, 401)).toBeLessThan(1_000);
+    await client.end();
+  });
+
+  it('accept a key at once that was made at the other', async () => {
+    for (let at = 0; at < 20; at += 1) {
+      const { key } = await administer('/key/generate', {});
+      expect(await statusWith(two, key)).toBe(200);
+    }
+  });
+
+  it('let in exactly as many requests together as the limit says, under 500 connections', async () => {
+    const { key } = await administer('/key/generate', { rpm_limit: 41 });
+    const statuses = await statusesUnder(500, 1_000, [one.url, two.url], key, { prompt: 'a fox' });
+    expect(statuses).toEqual({ 200: 41, 429: 959 });
+  });
+
+  it('let in exactly as many pictures of a team together', async () => {
+    await administer('/team/new', { team_id: 'pictures', ipm_limit: 60 });
+    const { key } = await administer('/key/generate', { team_id: 'pictures' });
+    const statuses = await statusesUnder(100, 300, [one.url, two.url], key, { prompt: 'a fox', n: 3 });
+    expect(statuses).toEqual({ 200: 20, 429: 280 });
+  });
+
+  it('let in no more at a time together', async () => {
+    const { key } = await administer('/key/generate', { max_parallel_requests: 4 });
+    const statuses = await statusesUnder(8, 200, [one.url, two.url], key, { prompt: 'a fox' });
+    expect(Object.keys(statuses).every((status) => ['200', '429'].includes(status))).toBe(true);
+    expect(statuses[200]).toBeGreaterThan(0);
+  });
+});
