@@ -1,0 +1,70 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, it, jest } from '@jest/globals';
+import { Redis } from '../../src/redis/redis.js';
+import { Sandbox } from '../../src/sandbox/sandbox.js';
+import { type RunningGateway, startGateway } from '../support/gateway.js';
+import { withKey } from '../support/keys.js';
+import { hasRedis, RedisServer } from '../support/redis-server.js';
+
+jest.setTimeout(30_000);
+
+const describeWithRedis = hasRedis ? describe : describe.skip;
+
+const draw = async (gateway: RunningGateway): Promise<number> => {
+  const response = await gateway.post('/v1/images/generations', { prompt: 'a fox' }, withKey('sk-two'));
+  await response.arrayBuffer();
+  return response.status;
+};
+
+const failedOver = async (gateway: RunningGateway): Promise<number> => {
+  const metrics = await (await gateway.call('/metrics')).text();
+  return Number(/^recraft_gateway_limits_failed_over_total (\d+)$/m.exec(metrics)?.[1]);
+};
+
+/** Waits until the gateway's connection is up, or down. */
+async function until(gateway: RunningGateway, isUp: boolean): Promise<void> {
+  while (gateway.get<Redis>(Redis).isUp !== isUp) await pause(10);
+}
+
+describeWithRedis('Limits while Redis is away', () => {
+  it('are kept by each process for itself, with a metric and one line, and together again afterwards', async () => {
+    await using redis = await RedisServer.start();
+    await using sandbox = await Sandbox.start({ requestsPerSecond: 1_000 });
+    await using gateway = await startGateway(sandbox, {
+      REDIS_URL: redis.url,
+      API_KEYS: '[{"key":"sk-two","rpm_limit":2}]',
+      LOG_LEVEL: 'warn',
+    });
+    expect([await draw(gateway), await draw(gateway), await draw(gateway)]).toEqual([200, 200, 429]);
+    expect(await failedOver(gateway)).toBe(0);
+
+    await redis.stop();
+    await until(gateway, false);
+    expect([await draw(gateway), await draw(gateway), await draw(gateway)]).toEqual([200, 200, 429]);
+    expect(await failedOver(gateway)).toBe(3);
+    expect(gateway.log.filter((line) => line.includes('Redis'))).toHaveLength(1);
+
+    // A Redis that was started anew has forgotten the minute, as a process has.
+    await redis.start();
+    await until(gateway, true);
+    expect([await draw(gateway), await draw(gateway), await draw(gateway)]).toEqual([200, 200, 429]);
+    expect(await failedOver(gateway)).toBe(3);
+  });
+
+  it('hold no request up for long where Redis hangs', async () => {
+    await using redis = await RedisServer.start();
+    await using sandbox = await Sandbox.start({ requestsPerSecond: 1_000 });
+    await using gateway = await startGateway(sandbox, {
+      REDIS_URL: redis.url,
+      API_KEYS: '[{"key":"sk-two","rpm_limit":2}]',
+    });
+    redis.freeze();
+    const begin = performance.now();
+    expect(await draw(gateway)).toBe(200);
+    expect(performance.now() - begin).toBeLessThan(3_000);
+    const again = performance.now();
+    expect(await draw(gateway)).toBe(200);
+    expect(performance.now() - again).toBeLessThan(900);
+    redis.thaw();
+  });
+});
