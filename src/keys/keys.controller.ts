@@ -6,6 +6,7 @@ import { ApiAnswer, ApiErrors } from '../openapi/answers.js';
 import { QueryPipe } from '../validation/query.pipe.js';
 import { AdminBody, clearedIn } from './admin-body.js';
 import { ApiAdministration } from './api-administration.js';
+import { ApiExamples } from './body-examples.js';
 import { DeleteKeysDto, GenerateKeyDto, NameKeyDto, RegenerateKeyDto, UpdateKeyDto } from './dto/change-keys.dto.js';
 import { ChangedKeyDto, DeletedKeysDto, KeyInfoDto, KeyPageDto, NewKeyDto } from './dto/key-answers.dto.js';
 import { KeyInfoQueryDto, ListKeysQueryDto } from './dto/query-keys.dto.js';
@@ -37,6 +38,7 @@ export class KeysController {
   @HttpCode(200)
   @MasterOnly()
   @UseGuards(AdminBody(GenerateKeyDto))
+  @ApiExamples(GenerateKeyDto, 'generateKey')
   @ApiOperation({
     operationId: 'generateKey',
     summary: 'Make a key.',
@@ -77,6 +79,7 @@ export class KeysController {
   @HttpCode(200)
   @MasterOnly()
   @UseGuards(AdminBody(UpdateKeyDto))
+  @ApiExamples(UpdateKeyDto, 'updateKey')
   @ApiOperation({
     operationId: 'updateKey',
     summary: 'Change a key.',
@@ -92,6 +95,7 @@ export class KeysController {
   @HttpCode(200)
   @MasterOnly()
   @UseGuards(AdminBody(DeleteKeysDto))
+  @ApiExamples(DeleteKeysDto, 'deleteKeys')
   @ApiOperation({ operationId: 'deleteKeys', summary: 'Delete keys.', description: 'What they spent stays on record.' })
   @ApiAnswer({ type: DeletedKeysDto, description: 'The deleted keys.' })
   @ApiAdministration('unknownRecord')
@@ -125,6 +129,7 @@ export class KeysController {
   @HttpCode(200)
   @MasterOnly()
   @UseGuards(AdminBody(RegenerateKeyDto))
+  @ApiExamples(RegenerateKeyDto, 'regenerateKey')
   @ApiOperation({
     operationId: 'regenerateKey',
     summary: 'Put a new key in the place of one.',
@@ -141,6 +146,7 @@ export class KeysController {
   @HttpCode(200)
   @MasterOnly()
   @UseGuards(AdminBody(RegenerateKeyDto))
+  @ApiExamples(RegenerateKeyDto, 'regenerateKeyInPath')
   @ApiParam({
     name: 'key',
     type: String,

@@ -5,6 +5,7 @@ import { ApiAnswer } from '../openapi/answers.js';
 import { QueryPipe } from '../validation/query.pipe.js';
 import { AdminBody, clearedIn } from './admin-body.js';
 import { ApiAdministration } from './api-administration.js';
+import { ApiExamples } from './body-examples.js';
 import {
   ChangedTeamDto,
   DeletedTeamsDto,
@@ -30,6 +31,7 @@ export class TeamsController {
   @Post('new')
   @HttpCode(200)
   @UseGuards(AdminBody(NewTeamDto))
+  @ApiExamples(NewTeamDto, 'createTeam')
   @ApiOperation({ operationId: 'createTeam', summary: 'Make a team.' })
   @ApiAnswer({ type: TeamDto, description: 'The new team.' })
   @ApiAdministration('alreadyExists')
@@ -56,6 +58,7 @@ export class TeamsController {
   @Post('update')
   @HttpCode(200)
   @UseGuards(AdminBody(UpdateTeamDto))
+  @ApiExamples(UpdateTeamDto, 'updateTeam')
   @ApiOperation({
     operationId: 'updateTeam',
     summary: 'Change a team.',

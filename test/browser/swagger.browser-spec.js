@@ -2,6 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { existsSync } from 'node:fs';
 import { createServer, request as forward } from 'node:http';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import sharp from 'sharp';
 import { createApp } from '../../dist/app.setup.js';
@@ -30,6 +33,7 @@ jest.setTimeout(60_000);
 
 describeInBrowser('Swagger UI', () => {
   let sandbox;
+  let folder;
   let app;
   let port;
   let browser;
@@ -38,12 +42,13 @@ describeInBrowser('Swagger UI', () => {
 
   beforeAll(async () => {
     sandbox = await Sandbox.start({ requestsPerSecond: 1_000 });
+    folder = await mkdtemp(join(tmpdir(), 'image-gateway-browser-'));
     app = await createApp(
       readSettings({
         RECRAFT_API_KEY: 'test',
         RECRAFT_API_BASE: sandbox.url,
         MASTER_KEY: KEY,
-        DATABASE_URL: 'none',
+        DATA_DIR: folder,
         LOG_LEVEL: 'silent',
       }),
     );
@@ -56,6 +61,7 @@ describeInBrowser('Swagger UI', () => {
     await browser?.close();
     await app?.close();
     await sandbox?.close();
+    if (folder) await rm(folder, { recursive: true });
   });
 
   beforeEach(async () => {
@@ -114,6 +120,31 @@ describeInBrowser('Swagger UI', () => {
 
     expect(status).toBe('200');
     expect(body.data).toHaveLength(1);
+    expectQuiet();
+  });
+
+  it('makes a key with the example that is there, and shows it in the group Keys', async () => {
+    await page.goto(`http://${HOST}:${port}/docs`);
+    await authorize();
+    await page.locator('#operations-tag-Keys').scrollIntoViewIfNeeded();
+
+    const { status, body } = await execute(await open('generateKey'));
+
+    expect(status).toBe('200');
+    expect(body).toMatchObject({ key_alias: 'web-shop', max_budget: 25, rpm_limit: 60, spend: 0 });
+    expect(body.key).toMatch(/^sk-[\w-]{43}$/);
+    expectQuiet();
+  });
+
+  it('makes a team with the example that is there, in the group Teams', async () => {
+    await page.goto(`http://${HOST}:${port}/docs`);
+    await authorize();
+    await page.locator('#operations-tag-Teams').scrollIntoViewIfNeeded();
+
+    const { status, body } = await execute(await open('createTeam'));
+
+    expect(status).toBe('200');
+    expect(body).toMatchObject({ team_id: 'design', max_budget: 200, max_parallel_requests: 10, spend: 0 });
     expectQuiet();
   });
 
