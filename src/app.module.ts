@@ -10,6 +10,7 @@ import { RecraftModule } from './providers/recraft/recraft.module.js';
 import { RedisModule } from './redis/redis.module.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { ShutdownModule } from './shutdown/shutdown.module.js';
+import { UsageModule } from './spend/usage/usage.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 
 /** The whole gateway for one set of settings; the only place that names a vendor. */
@@ -28,6 +29,7 @@ export class AppModule {
         // The two busy routes first: Express tries its routes in order.
         ImagesModule,
         RegistryModule.with(RECRAFT_MODELS),
+        UsageModule,
         HealthModule,
         ShutdownModule,
       ],

@@ -18,8 +18,9 @@ const folder = process.argv[2] ?? '';
 // Ctrl-C reaches the whole group, and the gateway still has something to write.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 
+/** A gateway that was killed hears nothing more; that it is gone is told by `disconnect`. */
 function send(message: FromServer): void {
-  if (process.connected) process.send?.(message);
+  if (process.connected) process.send?.(message, undefined, {}, () => undefined);
 }
 
 /**

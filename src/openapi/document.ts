@@ -24,7 +24,7 @@ const KEY = `The master key. Where \`Authorization\` is taken, the key can also 
 \`x-api-key\`, \`api-key\` and \`x-litellm-api-key\`.`;
 
 /** Routes that answer under two paths are documented once. */
-const TWINS = /^\/(images|models|model|styles|prompts|colors|users)(\/|$)|^\/health\/liveness$|^\/v1\/status$/;
+const TWINS = /^\/(images|models|model|styles|prompts|colors|users|usage)(\/|$)|^\/health\/liveness$|^\/v1\/status$/;
 
 /** Azure's paths carry the model: they are routes of their own to a reader, and share their method here. */
 const AZURE = '/openai/deployments/';
@@ -85,6 +85,7 @@ function frame(): Omit<OpenAPIObject, 'paths'> {
     .addTag('Models', 'What can draw them.')
     .addTag('Keys', 'Who may call, what, and for how much. With the master key.')
     .addTag('Teams', 'Keys with a budget and limits in common. With the master key.')
+    .addTag('Spend', 'Who spent what.')
     .addTag('Health', 'Probes, and the state of the accounts.')
     .addTag('Operations', 'For those who run the gateway.')
     .build();

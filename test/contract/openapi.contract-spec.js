@@ -115,7 +115,7 @@ describe('Every operation', () => {
       .router.stack.filter(({ route }) => route && !/^\/($|docs|openapi)/.test(route.path))
       .map(({ route }) => route.path.replace(/[*:](\w+)/, '{$1}'));
     const withoutTwins = routes.filter(
-      (path) => !/^\/(images|models|model|styles|prompts|colors|users)(\/|$)|liveness$|^\/v1\/status$/.test(path),
+      (path) => !/^\/(images|models|model|styles|prompts|colors|users|usage)(\/|$)|liveness$|^\/v1\/status$/.test(path),
     );
 
     expect(Object.keys(document.paths).sort()).toEqual([...new Set(withoutTwins)].sort());
