@@ -2,20 +2,23 @@ import { type BeforeApplicationShutdown, Inject, Injectable, type OnModuleDestro
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { Settings } from '../config/settings.js';
-import { GatewayError } from '../errors/gateway-error.js';
+import { Database } from '../database/database.js';
 import type { Outlet } from '../images/outlet.js';
 import { allPicturesOf } from '../images/request-body.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import { LOGGER } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { AnswerCopy, CopyBudget } from './answer-copy.js';
+import { AnswerStore } from './answer-store.js';
 import { Fingerprint } from './fingerprint.js';
 import { idempotencyKey, isRetry } from './idempotency-key.js';
 import { PaidCall } from './paid-call.js';
 import { PaidCalls } from './paid-calls.js';
-import type { Reader } from './shared-answer.js';
+import { idempotencyMismatch, idempotencyRunning } from './refusals.js';
+import type { Reader, SharedAnswer } from './shared-answer.js';
+import { StoredOnce } from './stored-once.js';
 
-const SWEEP_MS = 5_000;
+const SWEEP_MS = 30_000;
 
 /**
  * Sees to it that a request is paid once (docs/decisions/paid-once.md): a repeat is given the answer of the call that runs
@@ -27,16 +30,22 @@ export class OnceService implements OnModuleDestroy, BeforeApplicationShutdown {
   private readonly budget: CopyBudget;
   private readonly running = new Set<Promise<void>>();
   private readonly sweeping: NodeJS.Timeout;
+  private readonly store: AnswerStore | undefined;
+  private readonly stored: StoredOnce | undefined;
 
   constructor(
     @Inject(Settings) private readonly settings: Pick<Settings, 'once'>,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(Metrics) private readonly metrics: Metrics,
+    @Inject(Database) database: Database | undefined,
   ) {
+    const { keyLifetimeMs, whileRunning } = settings.once;
+    this.store = database && new AnswerStore(database, keyLifetimeMs);
+    this.stored = this.store && new StoredOnce(this.store, whileRunning, logger);
     this.budget = new CopyBudget(settings.once.memoryBytes, () => this.calls.dropOldest());
     metrics.watch('recraft_gateway_kept_answer_bytes', 'Bytes of answers kept for repeats.', () => this.budget.inUse);
     this.sweeping = setInterval(() => {
-      this.calls.sweep();
+      this.sweep();
     }, SWEEP_MS).unref();
   }
 
@@ -69,21 +78,21 @@ export class OnceService implements OnModuleDestroy, BeforeApplicationShutdown {
     clearInterval(this.sweeping);
   }
 
+  private sweep(): void {
+    this.calls.sweep();
+    this.store?.sweep().catch((error: unknown) => {
+      this.logger.warn({ err: error }, 'answers that have expired cannot be deleted');
+    });
+  }
+
   private async same({ headers }: Request, scope: string, print: Fingerprint): Promise<PaidCall | undefined> {
     if (!isRetry(headers) && this.settings.once.coalesceMs === 0) return undefined;
     return this.calls.findByFingerprint(scope, print);
   }
 
   private async checkSame(earlier: PaidCall, fingerprint: Fingerprint): Promise<void> {
-    if ((await earlier.fingerprint.make()) !== (await fingerprint.make())) {
-      throw new GatewayError('idempotencyMismatch', 'This Idempotency-Key was used for another request.', {
-        param: 'Idempotency-Key',
-      });
-    }
-    if (earlier.outcome === 'running' && this.settings.once.whileRunning === 'conflict') {
-      const message = 'A request with this Idempotency-Key is still running.';
-      throw new GatewayError('idempotencyRunning', message, { param: 'Idempotency-Key', retryAfterSeconds: 1 });
-    }
+    if ((await earlier.fingerprint.make()) !== (await fingerprint.make())) throw idempotencyMismatch();
+    if (earlier.outcome === 'running' && this.settings.once.whileRunning === 'conflict') throw idempotencyRunning();
   }
 
   private pay(
@@ -102,12 +111,25 @@ export class OnceService implements OnModuleDestroy, BeforeApplicationShutdown {
       coalesces: this.settings.once.coalesceMs > 0,
     });
     this.calls.add(scope, call);
-    const done = call.run(work);
+    const done = call.run((answer) => this.once(scope, call, first, answer, work));
     const concluded = this.conclude(scope, call, first, done);
     first.call.work = concluded;
     this.running.add(concluded);
     void concluded.finally(() => this.running.delete(concluded));
     return done;
+  }
+
+  /** Under a key the work is done once by all replicas together. */
+  private async once(
+    scope: string,
+    { key, fingerprint }: PaidCall,
+    { call }: Reader,
+    answer: SharedAnswer,
+    work: (answer: Outlet) => Promise<void>,
+  ): Promise<void> {
+    if (key === undefined || !this.stored) return work(answer);
+    const request = { scope, key, fingerprint: await fingerprint.make(), requestId: call.id };
+    return this.stored.run(request, call, answer, work);
   }
 
   /** Waits until the work is done and its first caller gone, then keeps or forgets the call. Never rejects. */

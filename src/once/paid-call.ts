@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors/gateway-error.js';
 import type { AnswerCopy } from './answer-copy.js';
 import type { Fingerprint } from './fingerprint.js';
+import { lostAnswer } from './refusals.js';
 import { type Reader, SharedAnswer } from './shared-answer.js';
 
 /** How a call ended: what those who ask for the same later are told. */
@@ -72,7 +73,7 @@ export class PaidCall {
    * @throws what the work threw, or GatewayError where the answer is lost
    */
   async readBy(reader: Reader): Promise<void> {
-    if (this.outcome !== 'failed' && !this.answer.isWhole) throw lost();
+    if (this.outcome !== 'failed' && !this.answer.isWhole) throw lostAnswer();
     reader.call.joined = this.id;
     if (this.outcome !== 'failed') this.answer.join(reader);
     await this.over.promise;
@@ -97,11 +98,4 @@ export class PaidCall {
     if (this.outcome === 'answered') return this.key !== undefined || !this.delivered || this.options.coalesces;
     return this.mayBeCharged && this.options.first.call.times.sentAt !== undefined;
   }
-}
-
-function lost(): GatewayError {
-  return new GatewayError(
-    'answerLost',
-    'This request was answered and charged before; its answer was too large to be kept. It was not sent again.',
-  );
 }

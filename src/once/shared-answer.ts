@@ -4,6 +4,7 @@ import type { Outlet } from '../images/outlet.js';
 import { baseHeaders } from '../telemetry/base-headers.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import type { AnswerCopy } from './answer-copy.js';
+import type { StoredAnswer } from './answer-store.js';
 
 /** One HTTP client that waits for the answer. */
 export interface Reader {
@@ -12,7 +13,7 @@ export interface Reader {
 }
 
 /** Says that an answer is a copy of one that was paid for before. */
-const REPLAYED = ['idempotent-replayed', 'true'];
+export const REPLAYED = ['idempotent-replayed', 'true'];
 
 /**
  * An answer that several clients may read, from its start, whenever they come: the one who asked first and those whose
@@ -105,6 +106,19 @@ export class SharedAnswer implements Outlet {
     if (this.readers.size === 0) this.copy.isPrecious = true;
   }
 
+  /** All of it, to be sent again by somebody else; without a body where not all was kept. */
+  stored(): StoredAnswer {
+    const { status, headers, body, isWhole } = this.copy;
+    const bytes = body.map((piece) =>
+      typeof piece.bytes === 'string' ? Buffer.from(piece.bytes, piece.encoding) : piece.bytes,
+    );
+    return {
+      status,
+      headers: [...this.set.flat(), ...withoutIds(headers)],
+      body: isWhole ? Buffer.concat(bytes) : null,
+    };
+  }
+
   /** Nothing more will be written. */
   over(): void {
     this.events.emit('close');
@@ -128,11 +142,12 @@ function writeTo(response: Response, bytes: string | Uint8Array, encoding: Buffe
 
 /** The same headers under the reader's own ids. */
 function ownHeaders(headers: readonly string[], { call }: Reader): string[] {
-  const own = baseHeaders(call);
-  const names = new Set(own.filter((_text, index) => index % 2 === 0));
-  for (let at = 0; at < headers.length; at += 2) {
-    const [name = '', value = ''] = headers.slice(at, at + 2);
-    if (!names.has(name)) own.push(name, value);
-  }
-  return [...own, ...REPLAYED];
+  return [...baseHeaders(call), ...withoutIds(headers), ...REPLAYED];
+}
+
+/** Headers that every answer has with values of its own (telemetry/base-headers.ts). */
+const OWN = new Set(['x-request-id', 'x-litellm-call-id', 'x-content-type-options']);
+
+function withoutIds(headers: readonly string[]): string[] {
+  return headers.filter((_text, index) => !OWN.has(headers[index - (index % 2)] ?? ''));
 }

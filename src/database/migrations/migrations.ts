@@ -1,6 +1,7 @@
 import type { Migration } from '../migrate.js';
 import { SPEND } from './0001-spend.js';
 import { KEYS } from './0002-keys.js';
+import { ANSWERS } from './0003-answers.js';
 
 /** Every step of the schema, in order. */
-export const MIGRATIONS: readonly Migration[] = [SPEND, KEYS];
+export const MIGRATIONS: readonly Migration[] = [SPEND, KEYS, ANSWERS];

@@ -1,0 +1,98 @@
+import type { Logger } from 'pino';
+import type { Settings } from '../config/settings.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import { baseHeaders } from '../telemetry/base-headers.js';
+import type { CallRecord } from '../telemetry/call-record.js';
+import type { AnswerStore, KeyedRequest, StoredCall } from './answer-store.js';
+import { idempotencyMismatch, idempotencyRunning, lostAnswer } from './refusals.js';
+import { REPLAYED, type SharedAnswer } from './shared-answer.js';
+
+/** Does work under an idempotency key once for all replicas: what another has done, or does now, is not done again. */
+export class StoredOnce {
+  constructor(
+    private readonly store: AnswerStore,
+    private readonly whileRunning: Settings['once']['whileRunning'],
+    private readonly logger: Logger,
+  ) {}
+
+  /** @throws what the work throws, or threw elsewhere; GatewayError `idempotencyMismatch`, `idempotencyRunning` or `answerLost` */
+  async run(
+    request: KeyedRequest,
+    call: CallRecord,
+    answer: SharedAnswer,
+    work: (answer: SharedAnswer) => Promise<void>,
+  ): Promise<void> {
+    for (;;) {
+      const earlier = await this.store.claim(request);
+      if (!earlier) return this.pay(request, call, answer, work);
+      const outcome = await this.settled(request, earlier, call.signal);
+      if (!outcome) continue;
+      call.joined = outcome.requestId;
+      replay(outcome, call, answer);
+      return;
+    }
+  }
+
+  private async settled(
+    request: KeyedRequest,
+    earlier: StoredCall,
+    signal: AbortSignal,
+  ): Promise<StoredCall | undefined> {
+    if (earlier.fingerprint !== request.fingerprint) throw idempotencyMismatch();
+    if (earlier.state !== 'running' || earlier.isAbandoned) return earlier;
+    if (this.whileRunning === 'conflict') throw idempotencyRunning();
+    return this.store.outcomeOf(request, earlier, signal);
+  }
+
+  private async pay(
+    request: KeyedRequest,
+    call: CallRecord,
+    answer: SharedAnswer,
+    work: (answer: SharedAnswer) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await work(answer);
+    } catch (error) {
+      await this.note(() => this.noteFailure(request, call, error));
+      throw error;
+    }
+    await this.note(() => this.store.answered(request, answer.stored()));
+  }
+
+  private noteFailure(request: KeyedRequest, { times }: CallRecord, error: unknown): Promise<void> {
+    if (times.sentAt === undefined || (error instanceof GatewayError && !error.mayBeCharged)) {
+      return this.store.giveBack(request);
+    }
+    const { fault, message, code, param } = error instanceof GatewayError ? error : inDoubt();
+    return this.store.failed(request, { fault, message, code, param });
+  }
+
+  /** The answer is out already: what cannot be stored counts as lost with its process later. */
+  private async note(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      this.logger.error({ err: error }, 'the answer under an idempotency key cannot be stored');
+    }
+  }
+}
+
+/** @throws GatewayError where there is no answer to give again */
+function replay({ state, answer, failure }: StoredCall, call: CallRecord, to: SharedAnswer): void {
+  if (state === 'running') throw inDoubt();
+  if (failure) throw new GatewayError(failure.fault, failure.message, detailsOf(failure));
+  if (answer.body === null) throw lostAnswer();
+  to.writeHead(answer.status, [...baseHeaders(call), ...answer.headers, ...REPLAYED]);
+  to.end(answer.body);
+}
+
+function detailsOf({ code, param }: NonNullable<StoredCall['failure']>) {
+  return { code, ...(param !== null && { param }) };
+}
+
+function inDoubt(): GatewayError {
+  return new GatewayError(
+    'upstreamFailed',
+    'The call under this Idempotency-Key was lost on the way. It may have been charged, and is not sent again.',
+  );
+}
