@@ -10,6 +10,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromiumPath, missingBrowser } from './browser.mjs';
+import { startServices } from './services.mjs';
 import { failed, lineOf, passed, skipped, sumOf, tallyOf } from './tally.mjs';
 
 const built = process.argv[2] === 'built';
@@ -28,11 +29,12 @@ record('lint', npmRun('lint'));
 if (built) {
   record('unit, e2e and contract tests', jest(['unit', 'e2e', 'contract']));
   browserTests();
+  await databaseTests();
   // They measure time and memory, so they have the machine for themselves.
   record('load tests', jest(['load'], '--runInBand'));
 } else {
   record('unit and e2e tests', jest(['unit', 'e2e']));
-  record('contract, browser and load tests', skipped, 'left out: they test the build');
+  record('contract, browser, database and load tests', skipped, 'left out: they test the build');
 }
 
 rmSync(reports, { recursive: true });
@@ -46,6 +48,24 @@ function browserTests() {
   if (!missing) record('browser tests', jest(['browser']));
   else if (env.BROWSER_TESTS === 'required') record('browser tests', failed, `FAILED, ${missing}`);
   else record('browser tests', skipped, `LEFT OUT, ${missing}`);
+}
+
+/** The same tests twice: on the embedded database, and on PostgreSQL with Redis. */
+async function databaseTests() {
+  record('database tests, embedded', jest(['database']));
+  const name = 'database tests, PostgreSQL and Redis';
+  let services;
+  try {
+    services = await startServices();
+  } catch ({ message }) {
+    if (env.SERVICE_TESTS === 'required') record(name, failed, `FAILED, ${message}`);
+    else record(name, skipped, `LEFT OUT, ${message}`);
+    return;
+  }
+  Object.assign(env, services.env);
+  record(name, jest(['database']));
+  for (const variable of Object.keys(services.env)) delete env[variable];
+  await services.stop();
 }
 
 function record(name, tally, note) {

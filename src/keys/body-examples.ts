@@ -15,8 +15,8 @@ const EXAMPLES = {
   },
   updateKey: {
     limits: {
-      summary: 'Another limit, and no budget any more',
-      value: { key: 'sk-web-shop-3f9d1c7a55e04b6b', rpm_limit: 120, max_budget: null },
+      summary: 'Another limit, and ninety days more',
+      value: { key: 'sk-web-shop-3f9d1c7a55e04b6b', rpm_limit: 120, duration: '90d' },
     },
   },
   deleteKeys: {

@@ -31,8 +31,10 @@ async function start(entries: readonly Entry[], settings: object = {}, environme
     litellm_params: { model, api_base: sandboxes[at]?.url, api_key: `account-${at}` },
   }));
   const config = stack.use(await configFile({ model_list: modelList, router_settings: settings }));
+  const [first] = sandboxes;
+  if (!first) throw new Error('A gateway needs a deployment.');
   const gateway = stack.use(
-    await startGateway(sandboxes[0]!, {
+    await startGateway(first, {
       CONFIG_FILE: config.path,
       NUM_RETRIES: '2',
       DISABLE_COOLDOWNS: 'false',
