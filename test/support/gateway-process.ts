@@ -31,6 +31,11 @@ export class GatewayProcess implements AsyncDisposable {
         RECRAFT_API_KEY: 'test-key',
         RECRAFT_API_BASE: upstream.url,
         MASTER_KEY,
+        // As in gateway.ts: limits, repeats and rests are tested by those that set them.
+        UPSTREAM_RPS: '0',
+        UPSTREAM_IPM: '0',
+        NUM_RETRIES: '0',
+        DISABLE_COOLDOWNS: 'true',
         LOG_LEVEL: 'fatal',
         ...environment,
       },
