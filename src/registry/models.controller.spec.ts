@@ -1,10 +1,11 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter, type INestApplication } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
-import type { Response } from 'express';
+import type { NextFunction, Request, Response } from 'express';
 import { ConfigurationModule } from '../config/config.module.js';
 import { readSettings } from '../config/read-settings.js';
 import { GatewayError } from '../errors/gateway-error.js';
+import { CallRecord } from '../telemetry/call-record.js';
 import type { ModelCard } from './model-card.js';
 import { RegistryModule } from './registry.module.js';
 
@@ -60,6 +61,10 @@ beforeAll(async () => {
   const imports = [ConfigurationModule.with(settings), RegistryModule.with([card])];
   app = (await Test.createTestingModule({ imports }).compile()).createNestApplication({ logger: false });
   app.useGlobalFilters(new EnvelopeFilter());
+  app.use((request: Request, _response: Response, next: NextFunction) => {
+    request.call = new CallRecord('req_1');
+    next();
+  });
   await app.listen(0, '127.0.0.1');
   origin = await app.getUrl();
 });
