@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Database } from '../../src/database/database.js';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { expectError } from '../support/expect-error.js';
 import { type RunningGateway, startGateway } from '../support/gateway.js';
 import { generateKey, statusWith, withKey } from '../support/keys.js';
+
+jest.setTimeout(30_000);
 
 let database: TestDatabase;
 let sandbox: Sandbox;

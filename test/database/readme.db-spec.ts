@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { expect, it } from '@jest/globals';
+import { expect, it, jest } from '@jest/globals';
 import { parse } from 'yaml';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { testDatabase } from '../support/database.js';
 import { startGateway } from '../support/gateway.js';
+
+jest.setTimeout(60_000);
 
 const section = /^## Keys and teams\n(.*?)^## /ms.exec(await readFile('README.md', 'utf8'))?.[1] ?? '';
 const blocks = (language: string): string[] =>

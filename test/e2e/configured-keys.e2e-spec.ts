@@ -1,12 +1,14 @@
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { expectError } from '../support/expect-error.js';
 import { startGateway } from '../support/gateway.js';
 import { statusWith, withKey } from '../support/keys.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+
+jest.setTimeout(30_000);
 
 let sandbox: Sandbox;
 
