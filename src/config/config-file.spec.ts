@@ -184,7 +184,7 @@ model_list:
   - { model_name: b, litellm_params: { model: recraftv3, tpm: 6, drop_params: true } }
 litellm_settings: { callbacks: [], drop_params: true }
 router_settings: { allowed_fails_policy: {} }
-general_settings: { database_url: x }
+general_settings: { alerting: [] }
 `,
       {},
     );
@@ -193,7 +193,7 @@ general_settings: { database_url: x }
       'include',
       'litellm_settings.callbacks',
       'router_settings.allowed_fails_policy',
-      'general_settings.database_url',
+      'general_settings.alerting',
       'model_list[].access',
       'model_list[].litellm_params.tpm',
       'model_list[].litellm_params.order',

@@ -111,7 +111,7 @@ describe('AccountSlots', () => {
   });
 
   it('stops while the provider finds it too fast, and starts slowly again', async () => {
-    const clock = new LocalSlotClock(ratesOf({ ...NO_LIMITS, requestsPerSecond: 100 }));
+    const clock = new LocalSlotClock(ratesOf({ ...NO_LIMITS, requestsPerSecond: 2 }));
     const account = slots({ clock });
     clock.backOff(performance.now(), 0);
     expect(account.pausedMs).toBeGreaterThan(900);

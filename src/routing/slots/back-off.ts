@@ -1,9 +1,9 @@
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
-/** Each second after a pause lets one more request a second through. */
-const STEP_MS = 1_000;
+/** After a pause half of the limit is used, and all of it after so long. */
+const SLOW_START_MS = 2_000;
 /** After so long without a refusal the next one is a first one again. */
-const FORGET_MS = 60_000;
+const FORGET_MS = 10_000;
 
 /** What an account does after its provider found that too much was sent: a pause, longer each time, then a slow start. */
 export class BackOff {
@@ -27,6 +27,7 @@ export class BackOff {
 
   /** What is left of a limit of requests a second. */
   slowed(limit: number, now: number): number {
-    return Math.min(limit, 1 + Math.floor(Math.max(0, now - this.pausedUntil) / STEP_MS));
+    const share = Math.min(1, 0.5 + Math.max(0, now - this.pausedUntil) / SLOW_START_MS / 2);
+    return Math.max(1, Math.floor(limit * share));
   }
 }

@@ -88,7 +88,7 @@ describe('LocalSlotClock', () => {
     clock.backOff(time.now - 5, 0);
     expect(clock.pausedMs).toBe(1_000);
     time.now += 1_000;
-    expect([clock.take(1).taken, clock.take(1).taken]).toEqual([true, false]);
+    expect(Array.from({ length: 3 }, () => clock.take(1).taken)).toEqual([true, true, false]);
     time.now += 10;
     clock.backOff(time.now, 0);
     expect(clock.pausedMs).toBe(2_000);

@@ -23,7 +23,7 @@ local function stamp(at) return string.format('%.3f', at) end
 if todo == 'pause' then
   local since = tonumber(redis.call('HGET', KEYS[1], 'since') or '0')
   if now - tonumber(ARGV[3]) <= since then return 0 end
-  local pauses = now - paused > 60000 and 0 or tonumber(redis.call('HGET', KEYS[1], 'pauses') or '0')
+  local pauses = now - paused > 10000 and 0 or tonumber(redis.call('HGET', KEYS[1], 'pauses') or '0')
   local ms = math.max(tonumber(ARGV[4]), math.min(1000 * 2 ^ pauses, 30000))
   redis.call('HSET', KEYS[1], 'until', stamp(now + ms), 'since', stamp(now), 'pauses', pauses + 1)
   redis.call('PEXPIRE', KEYS[1], math.ceil(ms) + 120000)
@@ -45,7 +45,10 @@ for rate = 2, #KEYS do
   local base = 3 + (rate - 2) * 4
   local span, limit, amount = tonumber(ARGV[base + 1]), tonumber(ARGV[base + 2]), tonumber(ARGV[base + 3])
   local requests = ARGV[base + 4] == '1'
-  if requests then limit = math.min(limit, 1 + math.floor(math.max(0, now - paused) / 1000)) end
+  if requests then
+    local share = math.min(1, 0.5 + math.max(0, now - paused) / 4000)
+    limit = math.max(1, math.floor(limit * share))
+  end
   redis.call('ZREMRANGEBYSCORE', KEYS[rate], '-inf', stamp(now - span))
   local uses = redis.call('ZREVRANGE', KEYS[rate], 0, -1, 'WITHSCORES')
   local used = 0
