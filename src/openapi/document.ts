@@ -49,6 +49,9 @@ const TAKES_MORE: ReadonlySet<string> = new Set([
   'ImagesAnswerDto',
 ]);
 
+/** Bodies that change something: `null` takes a value away, so every field that can be left out can be null. */
+const TAKES_AWAY: ReadonlySet<string> = new Set(['UpdateKeyDto', 'RegenerateKeyDto', 'UpdateTeamDto']);
+
 /** Recraft's former names of crispUpscale, creativeUpscale and enhance (recraft-api.md §2). */
 const OLD_NAMES: ReadonlySet<string> = new Set(['clarityUpscale', 'generativeUpscale', 'refineDetails']);
 
@@ -129,10 +132,19 @@ function inAzurePath(operation: Operation): Operation {
 function describeSchemas(schemas: Record<string, Schema>): Record<string, Schema> {
   return Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => {
-      const ordered = inReadingOrder(schema);
+      const ordered = inReadingOrder(TAKES_AWAY.has(name) ? withNulls(schema) : schema);
       return [name, TAKES_MORE.has(name) ? { ...ordered, additionalProperties: true } : ordered];
     }),
   );
+}
+
+function withNulls({ properties = {}, required = [], ...schema }: Schema): Schema {
+  const fields = Object.entries(properties).map(([name, field]) => [
+    name,
+    required.includes(name) ? field : { ...field, nullable: true },
+  ]);
+  const changed = { ...schema, properties: Object.fromEntries(fields) as typeof properties };
+  return required.length === 0 ? changed : { ...changed, required };
 }
 
 /** Readers and generated clients have no use for our suffix of DTO classes. */
