@@ -13,6 +13,9 @@ const report = (figures) => process.stderr.write(`      ${JSON.stringify(figures
 
 const hasRedis = process.env.REDIS_TESTS === 'required' || spawnSync('redis-server', ['--version']).error === undefined;
 
+// What is measured here is also the machine's own jitter.
+jest.retryTimes(2);
+
 describe('Ten times the load that Recraft takes', () => {
   it.each([
     ['one account', { accounts: 1 }, true],
