@@ -18,12 +18,19 @@ export class DatabaseStartError extends Error {
 /**
  * Opens the database of the settings and brings its schema up to date; undefined where there is to be none.
  *
+ * @param patienceMs how long a PostgreSQL that does not answer yet is waited for
  * @throws DatabaseStartError saying why it cannot be used; never with the password
  */
-export async function openDatabase(where: Settings['database'], logger: Logger): Promise<Database | undefined> {
+export async function openDatabase(
+  where: Settings['database'],
+  logger: Logger,
+  patienceMs = START_PATIENCE_MS,
+): Promise<Database | undefined> {
   if (where.kind === 'none') return undefined;
   try {
-    return where.kind === 'embedded' ? await openEmbedded(where.folder, logger) : await openPostgres(where.url, logger);
+    return where.kind === 'embedded'
+      ? await openEmbedded(where.folder, logger)
+      : await openPostgres(where.url, logger, patienceMs);
   } catch (cause) {
     throw new DatabaseStartError(`The database cannot be used: ${reasonOf(cause)}`, { cause });
   }
@@ -40,10 +47,10 @@ async function openEmbedded(folder: string, logger: Logger): Promise<Database> {
   return database;
 }
 
-async function openPostgres(url: string, logger: Logger): Promise<Database> {
+async function openPostgres(url: string, logger: Logger, patienceMs: number): Promise<Database> {
   const patient = new PostgresDatabase(url, logger, 0);
   try {
-    await reached(patient, logger);
+    await reached(patient, logger, patienceMs);
     await bringUpToDate(patient, logger);
   } finally {
     await patient.close();
@@ -51,8 +58,8 @@ async function openPostgres(url: string, logger: Logger): Promise<Database> {
   return new PostgresDatabase(url, logger);
 }
 
-async function reached(database: Database, logger: Logger): Promise<void> {
-  const deadline = performance.now() + START_PATIENCE_MS;
+async function reached(database: Database, logger: Logger, patienceMs: number): Promise<void> {
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     try {
       await database.query('select 1');

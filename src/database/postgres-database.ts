@@ -29,9 +29,14 @@ export class PostgresDatabase implements Database {
       query_timeout: statementTimeoutMs,
       statement_timeout: statementTimeoutMs,
     });
-    // An idle connection that breaks: the next statement opens another.
+    // A connection that breaks, idle or between two statements: those who use it are told by their statement.
     this.pool.on('error', (error) => {
       logger.warn({ err: error.message }, 'an idle database connection was lost');
+    });
+    this.pool.on('connect', (client) => {
+      client.on('error', (error) => {
+        logger.debug({ err: error.message }, 'a database connection was lost');
+      });
     });
     this.listener = new PostgresListener(() => new pg.Client(options), logger);
   }

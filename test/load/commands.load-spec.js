@@ -28,7 +28,15 @@ afterEach(() => {
 function server(env = {}, ...args) {
   const child = spawn(SERVER, args, {
     cwd: tmpdir(),
-    env: { PATH, HOME, ...(XDG_CACHE_HOME && { XDG_CACHE_HOME }), PORT: '0', SANDBOX_PORT: '0', ...env },
+    env: {
+      PATH,
+      HOME,
+      ...(XDG_CACHE_HOME && { XDG_CACHE_HOME }),
+      PORT: '0',
+      SANDBOX_PORT: '0',
+      DATABASE_URL: 'none',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
