@@ -1,9 +1,11 @@
 #!/usr/bin/env -S node --enable-source-maps --max-semi-space-size=16
 import { parseArgs } from 'node:util';
-import { runGateway } from './run-gateway.js';
+import { runGateway, runMigrations } from './run-gateway.js';
 
 const USAGE = `Usage: image-gateway [--config config.yaml] [--port 4000] [--host 0.0.0.0]
+       image-gateway migrate [--config config.yaml]
 
+  migrate   bring the schema of the database up to date and leave; each start does the same
   --config  model list and settings, in LiteLLM's format (or CONFIG_FILE)
   --port    port to listen on (or PORT)
   --host    address to listen on (or HOST)
@@ -14,27 +16,37 @@ Everything else is set by environment variables; README.md lists them.`;
 function readArguments() {
   try {
     return parseArgs({
+      allowPositionals: true,
       options: {
         config: { type: 'string' },
         port: { type: 'string' },
         host: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
-    }).values;
+    });
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`);
     process.exit(2);
   }
 }
 
-const { config, port, host, help } = readArguments();
+const {
+  values: { config, port, host, help },
+  positionals: [command, ...others],
+} = readArguments();
+const environment = {
+  ...process.env,
+  ...(config !== undefined && { CONFIG_FILE: config }),
+  ...(port !== undefined && { PORT: port }),
+  ...(host !== undefined && { HOST: host }),
+};
 if (help) {
   console.log(USAGE);
+} else if (command === undefined) {
+  await runGateway(environment);
+} else if (command === 'migrate' && others.length === 0) {
+  await runMigrations(environment);
 } else {
-  await runGateway({
-    ...process.env,
-    ...(config !== undefined && { CONFIG_FILE: config }),
-    ...(port !== undefined && { PORT: port }),
-    ...(host !== undefined && { HOST: host }),
-  });
+  console.error(`There is no command ${[command, ...others].join(' ')}.\n\n${USAGE}`);
+  process.exit(2);
 }

@@ -4,8 +4,9 @@ import { createApp } from './app.setup.js';
 import { readSettings } from './config/read-settings.js';
 import { SettingsError } from './config/settings-error.js';
 import type { Settings } from './config/settings.js';
-import { DatabaseStartError } from './database/open-database.js';
+import { DatabaseStartError, openDatabase } from './database/open-database.js';
 import { GoingDown } from './shutdown/going-down.js';
+import { createLogger } from './telemetry/logger.js';
 import { dropStartUpGarbage } from './memory/buffer-garbage.js';
 
 /**
@@ -38,14 +39,30 @@ function settingsOrExit(environment: NodeJS.ProcessEnv): Settings {
   }
 }
 
+/** Brings the schema of the database up to date, and nothing else: for a job that runs before a roll-out. */
+export async function runMigrations(environment: NodeJS.ProcessEnv): Promise<void> {
+  const settings = settingsOrExit(environment);
+  try {
+    const database = await openDatabase(settings.database, createLogger(settings.logLevel));
+    console.log(database ? 'The schema is up to date.' : 'There is no database (DATABASE_URL=none).');
+    await database?.close();
+  } catch (error) {
+    exitWithoutDatabase(error);
+  }
+}
+
 async function createOrExit(settings: Settings): Promise<NestExpressApplication> {
   try {
     return await createApp(settings);
   } catch (error) {
-    if (!(error instanceof DatabaseStartError)) throw error;
-    console.error(`image-gateway: ${error.message}`);
-    process.exit(1);
+    return exitWithoutDatabase(error);
   }
+}
+
+function exitWithoutDatabase(error: unknown): never {
+  if (!(error instanceof DatabaseStartError)) throw error;
+  console.error(`image-gateway: ${error.message}`);
+  process.exit(1);
 }
 
 function announce(app: NestExpressApplication, { server: { host } }: Settings): void {

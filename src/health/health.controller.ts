@@ -1,6 +1,7 @@
-import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Optional, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { Database } from '../database/database.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { Open } from '../keys/open.decorator.js';
 import { GoingDown } from '../shutdown/going-down.js';
@@ -15,6 +16,7 @@ export class HealthController {
     @Inject(AccountCheck) private readonly accounts: AccountCheck,
     @Inject(KeyRing) private readonly keys: KeyRing,
     @Inject(GoingDown) private readonly goingDown: GoingDown,
+    @Optional() @Inject(Database) private readonly database: Database | undefined,
   ) {}
 
   @Open()
@@ -38,7 +40,7 @@ export class HealthController {
   @ApiOpenErrors()
   ready(): ReadinessDto {
     this.goingDown.requireReady();
-    return { status: 'healthy' };
+    return { status: 'healthy', db: this.databaseState() };
   }
 
   @Open()
@@ -58,6 +60,12 @@ export class HealthController {
     const result = await this.accounts.check();
     if (result.healthy_count === 0) response.status(503);
     return this.keys.presentsMaster(request.headers) ? result : withoutFigures(result);
+  }
+
+  /** From memory, as the last statement left it; the sweep makes one every few seconds. */
+  private databaseState(): ReadinessDto['db'] {
+    if (!this.database) return 'none';
+    return this.database.isUp ? 'connected' : 'disconnected';
   }
 }
 

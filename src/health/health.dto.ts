@@ -7,6 +7,12 @@ export class ReadinessDto {
    * @example "healthy"
    */
   status!: string;
+
+  /**
+   * Whether the database answers. Without it what costs money is answered 503, and this pod is no worse than the others.
+   * @example "connected"
+   */
+  db!: 'connected' | 'disconnected' | 'none';
 }
 
 /** One account that answers. */

@@ -8,6 +8,7 @@ import { DatabaseLedger } from './database-ledger.js';
 import { DispatchSweep } from './dispatch-sweep.js';
 import { Ledger } from './ledger.js';
 import { LedgerBatches } from './ledger-batches.js';
+import { RollUp } from './roll-up.js';
 import { SpendMetrics } from './spend-metrics.js';
 import { Unrecorded } from './unrecorded.js';
 
@@ -29,6 +30,12 @@ import { Unrecorded } from './unrecorded.js';
       inject: [Database, SpendMetrics, LOGGER],
       useFactory: (database: Database | undefined, metrics: SpendMetrics, logger: Logger) =>
         database && new DispatchSweep(database, metrics, logger),
+    },
+    {
+      provide: RollUp,
+      inject: [{ token: Database, optional: true }, Settings, LOGGER],
+      useFactory: (database: Database | undefined, { spend: { retention } }: Settings, logger: Logger) =>
+        database && retention && new RollUp(database, retention, logger),
     },
   ],
   exports: [Budgets, Ledger],

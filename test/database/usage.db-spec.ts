@@ -1,0 +1,251 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Sandbox } from '../../src/sandbox/sandbox.js';
+import { RollUp } from '../../src/spend/roll-up.js';
+import { silent, type TestDatabase, testDatabase } from '../support/database.js';
+import { expectError } from '../support/expect-error.js';
+import { type RunningGateway, startGateway } from '../support/gateway.js';
+
+jest.setTimeout(60_000);
+
+let home: TestDatabase;
+let sandbox: Sandbox;
+let gateway: RunningGateway;
+let shop: string;
+let studio: string;
+
+beforeAll(async () => {
+  home = await testDatabase();
+  sandbox = await Sandbox.start({ requestsPerSecond: 0, imagesPerMinute: 0 });
+  gateway = await startGateway(sandbox, home.environment);
+  shop = await aKey({ key_alias: 'shop', tags: ['prod'], max_budget: 1 });
+  studio = await aKey({ key_alias: '=studio', team_id: await aTeam('design') });
+  await draw(shop, { user: 'ann', metadata: { tags: ['banner'] } });
+  await draw(shop, { model: 'recraft/recraftv2', n: 2 });
+  sandbox.fault({ status: 500, body: 'broken' });
+  await draw(studio, { user: 'bob, "the" =1' });
+  sandbox.fault({ status: 400, body: { code: 'invalid_request', message: 'no' } });
+  await draw(studio, {});
+});
+
+afterAll(async () => {
+  await gateway.close();
+  await sandbox.close();
+  await home[Symbol.asyncDispose]();
+});
+
+async function aKey(fields: object): Promise<string> {
+  return ((await (await gateway.post('/key/generate', fields)).json()) as { key: string }).key;
+}
+
+async function aTeam(team_alias: string): Promise<string> {
+  return ((await (await gateway.post('/team/new', { team_alias })).json()) as { team_id: string }).team_id;
+}
+
+const as = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });
+
+async function draw(key: string, fields: object): Promise<Response> {
+  const answer = await gateway.post(
+    '/v1/images/generations',
+    { model: 'recraft/recraftv3', prompt: 'a fox', ...fields },
+    as(key),
+  );
+  await answer.arrayBuffer();
+  return answer;
+}
+
+const read = async <T = Record<string, unknown>[]>(path: string, init?: RequestInit): Promise<T> =>
+  (await (await gateway.call(path, init)).json()) as T;
+
+interface Page {
+  readonly data: Record<string, unknown>[];
+  readonly total: number;
+  readonly total_pages: number;
+}
+
+describe('GET /spend/logs', () => {
+  it('lists requests, the newest first, without prompt or picture', async () => {
+    const { data, total } = await read<Page>('/spend/logs');
+
+    expect(total).toBe(4);
+    expect(
+      data.map(({ status, spend, unconfirmed_spend, images }) => ({ status, spend, unconfirmed_spend, images })),
+    ).toEqual([
+      { status: 'failure', spend: 0, unconfirmed_spend: 0, images: 0 },
+      { status: 'possibly_charged', spend: 0, unconfirmed_spend: 0.04, images: 1 },
+      { status: 'success', spend: 0.044, unconfirmed_spend: 0, images: 2 },
+      { status: 'success', spend: 0.04, unconfirmed_spend: 0, images: 1 },
+    ]);
+    expect(data[3]).toMatchObject({
+      key_alias: 'shop',
+      model: 'recraftv3',
+      operation: 'generate',
+      credits: 40,
+      user: 'ann',
+      tags: ['prod', 'banner'],
+      fault: null,
+    });
+    expect(JSON.stringify(data)).not.toContain('a fox');
+  });
+
+  it.each([
+    ['key_alias', 'api_key=shop', 2],
+    ['operation', 'operation=vectorize', 0],
+    ['model', 'model=recraftv2', 1],
+    ['status', 'status=possibly_charged', 1],
+    ['user', 'user=ann', 1],
+    ['tag', 'tag=prod', 2],
+    ['days to come', 'start_date=2999-01-01', 0],
+    ['days gone', 'end_date=2001-01-01', 0],
+    ['all days', 'start_date=2001-01-01&end_date=2999-01-01', 4],
+    ['a request', 'request_id=req_none', 0],
+    ['a team', 'team_id=none', 0],
+  ])('filters by %s', async (_name, query, count) => {
+    expect(await read<Page>(`/spend/logs?${query}`)).toMatchObject({ total: count });
+  });
+
+  it('filters by the key itself', async () => {
+    expect(await read<Page>(`/spend/logs?api_key=${studio}`)).toMatchObject({ total: 2 });
+  });
+
+  it('pages', async () => {
+    const page = await read<Page>('/spend/logs?page=2&page_size=3');
+
+    expect(page).toMatchObject({ total: 4, total_pages: 2, data: [{ user: 'ann' }] });
+    expect(page.data).toHaveLength(1);
+  });
+
+  it('is CSV where that is asked for, and no cell of it a formula', async () => {
+    const answer = await gateway.call('/spend/logs?status=possibly_charged', { headers: { accept: 'text/csv' } });
+    const [head, line, ...rest] = (await answer.text()).split('\r\n');
+
+    expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(head).toMatch(/^request_id,start_time,/);
+    expect(line).toContain(",'=studio,");
+    expect(line).toContain(',"bob, ""the"" =1",');
+    expect(rest).toEqual(['']);
+  });
+
+  it.each([
+    ['start_date=yesterday', 'invalid_value', 'start_date'],
+    ['start_date=2026-02-02&end_date=2026-02-01', 'invalid_value', 'end_date'],
+    ['status=maybe', 'invalid_value', 'status'],
+    ['page=0', 'integer_below_min_value', 'page'],
+    ['alias=shop', 'unsupported_parameter', 'alias'],
+  ])('refuses %s', async (query, code, param) => {
+    await expectError(await gateway.call(`/spend/logs?${query}`), { status: 400, code, param });
+  });
+});
+
+describe('Sums', () => {
+  it('by key, team and model', async () => {
+    expect(await read('/spend/keys')).toMatchObject([
+      { key_alias: 'shop', spend: 0.084, unconfirmed_spend: 0, requests: 2, failed_requests: 0, images: 3 },
+      { key_alias: '=studio', spend: 0, unconfirmed_spend: 0.04, requests: 2, failed_requests: 1, images: 1 },
+    ]);
+    expect(await read('/spend/teams')).toMatchObject([{ team_id: null, spend: 0.084 }, { unconfirmed_spend: 0.04 }]);
+    expect(await read('/spend/models')).toMatchObject([
+      { model: 'recraftv2', spend: 0.044 },
+      { model: 'recraftv3', spend: 0.04 },
+    ]);
+  });
+
+  it.each(['day', 'key', 'team', 'model'])('of a report by %s come to the whole', async (grouping) => {
+    const lines = await read<{ spend: number }[]>(`/global/spend/report?group_by=${grouping}`);
+
+    expect(lines.reduce((sum, { spend }) => sum + spend, 0)).toBeCloseTo(0.084, 6);
+  });
+});
+
+describe('GET /v1/usage', () => {
+  it('tells a key its own figures and nobody else’s', async () => {
+    expect(await read('/v1/usage', as(shop))).toMatchObject({
+      key_alias: 'shop',
+      spend: 0.084,
+      max_budget: 1,
+      budget_reset_at: null,
+      total: { spend: 0.084, requests: 2, images: 3 },
+      days: [{ day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) as unknown, spend: 0.084 }],
+      models: [{ model: 'recraftv2' }, { model: 'recraftv3' }],
+    });
+    expect(await read('/v1/usage', as(studio))).toMatchObject({ total: { spend: 0, unconfirmed_spend: 0.04 } });
+  });
+});
+
+describe('What is for operators', () => {
+  it.each(['/spend/logs', '/spend/keys', '/spend/teams', '/spend/models', '/global/spend/report', '/audit'])(
+    'is refused to other keys: %s',
+    async (path) => {
+      await expectError(await gateway.call(path, as(shop)), {
+        status: 403,
+        type: 'permission_error',
+        code: 'key_route_access_denied',
+      });
+    },
+  );
+});
+
+describe('Headers of an answer', () => {
+  it('tell what the key has spent with it, and may spend', async () => {
+    const key = await aKey({ max_budget: 0.5 });
+    await draw(key, {});
+    const { headers } = await draw(key, {});
+
+    expect(headers.get('x-litellm-key-spend')).toBe('0.08');
+    expect(headers.get('x-litellm-key-max-budget')).toBe('0.5');
+  });
+});
+
+describe('GET /audit', () => {
+  it('tells who changed what, without secrets', async () => {
+    const { data } = await read<Page>('/audit?action=key.generate&page_size=50');
+
+    expect(data.length).toBeGreaterThanOrEqual(2);
+    expect(data.at(-1)).toMatchObject({ actor: 'master', before: null, after: { key_alias: 'shop' } });
+    expect(JSON.stringify(data)).not.toContain(shop);
+    expect(await read<Page>('/audit?subject=nobody')).toMatchObject({ total: 0, data: [] });
+  });
+});
+
+describe('GET /health/readiness', () => {
+  it('tells of the database', async () => {
+    expect(await read('/health/readiness')).toEqual({ status: 'healthy', db: 'connected' });
+  });
+});
+
+describe('Retention', () => {
+  let reportsBefore: unknown[];
+
+  const reports = () =>
+    Promise.all(
+      ['/spend/keys', '/spend/teams', '/spend/models', '/global/spend/report', '/v1/usage'].map((path) => read(path)),
+    );
+
+  beforeEach(async () => {
+    reportsBefore = await reports();
+  });
+
+  it('leaves the sums as they were, whatever of the log is gone', async () => {
+    await gateway.close();
+    const database = await home.open();
+    const rolled = await new RollUp(database, { seconds: 0 }, silent).run();
+    const left = await database.query('select 1 from spend_logs');
+    await database.close();
+    gateway = await startGateway(sandbox, home.environment);
+
+    expect(rolled).toBe(6);
+    expect(left).toEqual([]);
+    expect(await reports()).toEqual(reportsBefore);
+    await draw(shop, {});
+    expect(await read('/spend/keys')).toMatchObject([{ key_alias: 'shop', spend: 0.124, requests: 3 }, {}, {}]);
+  });
+
+  it('keeps what is younger', async () => {
+    await gateway.close();
+    const database = await home.open();
+    const rolled = await new RollUp(database, { months: 1 }, silent).run();
+    await database.close();
+    gateway = await startGateway(sandbox, home.environment);
+
+    expect(rolled).toBe(0);
+  });
+});
