@@ -4,7 +4,7 @@ import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { testDatabase } from '../support/database.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const KILLS = 50;
 const REQUESTS = 12;

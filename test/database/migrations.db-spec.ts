@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import type { Database } from '../../src/database/database.js';
+import { migrate } from '../../src/database/migrate.js';
+import { MIGRATIONS } from '../../src/database/migrations/migrations.js';
+import { Budgets } from '../../src/spend/budgets.js';
+import { type TestDatabase, testDatabase } from '../support/database.js';
+
+jest.setTimeout(60_000);
+
+let home: TestDatabase;
+let database: Database;
+
+beforeEach(async () => {
+  home = await testDatabase();
+  database = await home.open();
+});
+
+afterEach(async () => {
+  await database.close();
+  await home[Symbol.asyncDispose]();
+});
+
+/** Everything that makes up the schema, in an order of its own. */
+const schema = () =>
+  database.query(`
+    select table_name as place, column_name as name, data_type || is_nullable || coalesce(column_default, '') as is
+      from information_schema.columns where table_schema = 'public'
+    union all select tablename, indexname, indexdef from pg_indexes where schemaname = 'public'
+    union all select 'function', proname, md5(prosrc) from pg_proc where pronamespace = 'public'::regnamespace
+    union all select 'trigger', tgname, pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
+    order by place, name, "is"`);
+
+/** Puts the database back to how step 1 left it. */
+async function backToStepOne(): Promise<void> {
+  await database.query('drop schema public cascade');
+  await database.query('create schema public');
+  await database.query(await readFile(new URL('fixtures/schema-1.sql', import.meta.url), 'utf8'));
+  await database.query(`create table schema_migrations (version integer primary key, name text not null,
+    applied_at timestamptz not null default now())`);
+  await database.query("insert into schema_migrations (version, name) values (1, 'spend')");
+}
+
+describe('The schema', () => {
+  it('comes from nothing in numbered steps without a gap', async () => {
+    expect(MIGRATIONS.map(({ version }) => version)).toEqual(MIGRATIONS.map((_, at) => at + 1));
+    expect(await database.query('select version from schema_migrations order by version')).toEqual(
+      MIGRATIONS.map(({ version }) => ({ version })),
+    );
+  });
+
+  it('comes from step 1 with its rows to the same as from nothing', async () => {
+    const fromNothing = await schema();
+    await backToStepOne();
+    await database.query(
+      `insert into budgets (scope, max_micro_dollars, spent_micro_dollars) values ('key:a', 100, 60)`,
+    );
+    await database.query(`insert into dispatches (request_id, sequence, key_id, images, tags, scopes, windows, created_at,
+      deadline, price_micro_dollars) values ('req_1', 0, 'a', 1, '{}', '{key:a}', '{0}', now(), now(), 40)`);
+    await database.query(`insert into spend_logs (request_id, sequence, key_id, images, cost_micro_dollars,
+      unconfirmed_micro_dollars, is_priced, status, tags, scopes, windows, started_at, ended_at)
+      values ('req_0', 0, 'a', 1, 60, 0, true, 'success', '{t}', '{key:a}', '{0}', now(), now())`);
+    await database.query(`insert into audit_log (actor, action, subject) values ('master', 'key.generate', 'a')`);
+
+    const steps = await migrate(database);
+
+    expect(steps).toHaveLength(MIGRATIONS.length - 1);
+    expect(await schema()).toEqual(fromNothing);
+    expect((await new Budgets(database).read(['key:a'])).get('key:a')).toMatchObject({
+      maxMicroDollars: 100,
+      spentMicroDollars: 60,
+    });
+    for (const table of ['dispatches', 'spend_logs', 'audit_log']) {
+      expect(await database.query(`select count(*) as rows from ${table}`)).toEqual([{ rows: 1 }]);
+    }
+  });
+});
+
+describe('image-gateway migrate', () => {
+  it('brings the schema up to date and leaves (as built: npm run build)', async () => {
+    await backToStepOne();
+    await database.close();
+
+    const { stdout } = await promisify(execFile)(process.execPath, ['dist/cli.js', 'migrate'], {
+      env: {
+        PATH: process.env['PATH'],
+        RECRAFT_API_KEY: 'none',
+        MASTER_KEY: 'none',
+        LOG_LEVEL: 'silent',
+        ...home.environment,
+      },
+    });
+
+    expect(stdout).toBe('The schema is up to date.\n');
+    database = await home.open();
+    expect(await database.query('select max(version) as version from schema_migrations')).toEqual([
+      { version: MIGRATIONS.length },
+    ]);
+  });
+});
