@@ -21,7 +21,7 @@ const POLL_MS = 50;
 const isRoot = process.getuid?.() === 0;
 
 /**
- * Starts both. Resolves to `{ env, stop }`.
+ * Starts both. Resolves to `{ env, pids, stop }`.
  *
  * @throws Error saying what is missing
  */
@@ -42,7 +42,7 @@ export async function startServices() {
       TEST_DATABASE_URL: `postgres://test@127.0.0.1:${postgresPort}/postgres`,
       TEST_REDIS_URL: `redis://127.0.0.1:${redisPort}`,
     };
-    return { env, stop };
+    return { env, pids: children.map(({ pid }) => pid), stop };
   } catch (error) {
     await stop();
     throw error;
