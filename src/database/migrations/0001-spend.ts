@@ -261,8 +261,10 @@ begin
 end $$;
 
 -- A batch of the ledger: endings first, because they make room; then reservations, in their order. Answers what became of
--- the reservations of callers with budgets, and the soft budgets that were passed.
-create function apply_to_ledger(endings jsonb, reservations jsonb) returns jsonb language plpgsql as $$
+-- the reservations of callers with budgets, and the soft budgets that were passed. The planner cannot know that a batch is
+-- small and a table large: rows are always looked up by their index.
+create function apply_to_ledger(endings jsonb, reservations jsonb) returns jsonb language plpgsql
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
 declare
   moves jsonb := '[]';
   touched text[];
