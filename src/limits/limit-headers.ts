@@ -26,6 +26,11 @@ function headers(what: 'requests' | 'images', rows: readonly (Row | undefined)[]
   return [
     ...[`x-ratelimit-limit-${what}`, String(tightest.limit)],
     ...[`x-ratelimit-remaining-${what}`, String(tightest.left)],
-    ...[`x-ratelimit-reset-${what}`, `${Math.ceil(tightest.resetMs / 1000)}s`],
+    ...[`x-ratelimit-reset-${what}`, `${wholeSeconds(tightest.resetMs)}s`],
   ];
+}
+
+/** A difference of two clock readings is not exact: a minute can come out a hair longer, and is no 61 seconds. */
+function wholeSeconds(milliseconds: number): number {
+  return Math.ceil(Math.round(milliseconds) / 1000);
 }
