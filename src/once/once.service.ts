@@ -6,6 +6,7 @@ import { Database } from '../database/database.js';
 import type { Outlet } from '../images/outlet.js';
 import { allPicturesOf } from '../images/request-body.js';
 import type { CallRecord } from '../telemetry/call-record.js';
+import { UnderWay } from '../shutdown/under-way.js';
 import { LOGGER } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { AnswerCopy, CopyBudget } from './answer-copy.js';
@@ -28,7 +29,7 @@ const SWEEP_MS = 30_000;
 export class OnceService implements OnModuleDestroy, BeforeApplicationShutdown {
   private readonly calls = new PaidCalls();
   private readonly budget: CopyBudget;
-  private readonly running = new Set<Promise<void>>();
+  private readonly running = new UnderWay();
   private readonly sweeping: NodeJS.Timeout;
   private readonly store: AnswerStore | undefined;
   private readonly stored: StoredOnce | undefined;
@@ -71,7 +72,7 @@ export class OnceService implements OnModuleDestroy, BeforeApplicationShutdown {
 
   /** Calls whose callers have left are worked on until they are done. */
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.allSettled(this.running);
+    await this.running.idle();
   }
 
   onModuleDestroy(): void {
@@ -112,10 +113,10 @@ export class OnceService implements OnModuleDestroy, BeforeApplicationShutdown {
     });
     this.calls.add(scope, call);
     const done = call.run((answer) => this.once(scope, call, first, answer, work));
-    const concluded = this.conclude(scope, call, first, done);
-    first.call.work = concluded;
-    this.running.add(concluded);
-    void concluded.finally(() => this.running.delete(concluded));
+    this.running.enter();
+    first.call.work = this.conclude(scope, call, first, done).finally(() => {
+      this.running.leave();
+    });
     return done;
   }
 

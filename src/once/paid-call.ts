@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.js';
+import type { Passer } from '../memory/passing-set.js';
 import type { AnswerCopy } from './answer-copy.js';
 import type { Fingerprint } from './fingerprint.js';
 import { lostAnswer } from './refusals.js';
@@ -20,7 +21,8 @@ export interface PaidCallOptions {
 }
 
 /** One call that is paid once, however often it is asked for. */
-export class PaidCall {
+export class PaidCall implements Passer {
+  place = -1;
   readonly answer: SharedAnswer;
   readonly fingerprint: Fingerprint;
   readonly key: string | undefined;

@@ -1,3 +1,4 @@
+import { PassingSet } from '../memory/passing-set.js';
 import type { Fingerprint } from './fingerprint.js';
 import type { PaidCall } from './paid-call.js';
 
@@ -6,7 +7,7 @@ const MOST_KEPT = 10_000;
 
 /** Calls that are running, and the outcomes of those that may be asked for again, by who asked and where. */
 export class PaidCalls {
-  private readonly byScope = new Map<string, Set<PaidCall>>();
+  private readonly byScope = new Map<string, PassingSet<PaidCall>>();
   /** Calls that are over, in the order in which they are forgotten at the latest. */
   private readonly kept = new Map<PaidCall, string>();
 
@@ -15,9 +16,9 @@ export class PaidCalls {
   }
 
   add(scope: string, call: PaidCall): void {
-    const calls = this.byScope.get(scope);
-    if (calls) calls.add(call);
-    else this.byScope.set(scope, new Set([call]));
+    let calls = this.byScope.get(scope);
+    if (!calls) this.byScope.set(scope, (calls = new PassingSet()));
+    calls.add(call);
   }
 
   /** Keeps a call that is over, for so long. */
@@ -30,15 +31,14 @@ export class PaidCalls {
   drop(scope: string, call: PaidCall): void {
     call.forget();
     this.kept.delete(call);
-    const calls = this.byScope.get(scope);
-    calls?.delete(call);
-    if (calls?.size === 0) this.byScope.delete(scope);
+    this.byScope.get(scope)?.delete(call);
   }
 
   /** Forgets what has been kept long enough. */
   sweep(): void {
     const now = performance.now();
     for (const [call, scope] of this.kept) if (isOver(call, now)) this.drop(scope, call);
+    for (const [scope, calls] of this.byScope) if (calls.size === 0) this.byScope.delete(scope);
   }
 
   /** Makes room; false where nothing is left to forget. */

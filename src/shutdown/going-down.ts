@@ -4,6 +4,7 @@ import type { Request, Response } from 'express';
 import { GatewayError } from '../errors/gateway-error.js';
 import { Accounts } from '../routing/accounts.js';
 import { baseHeaders } from '../telemetry/base-headers.js';
+import { UnderWay } from './under-way.js';
 
 /** Answered to the last: from memory, and by nobody else. */
 const PROBES = '/health/';
@@ -12,8 +13,7 @@ const PROBES = '/health/';
 @Injectable()
 export class GoingDown {
   private phase: 'serving' | 'unready' | 'closed' = 'serving';
-  private readonly underWay = new Set<Response>();
-  private onIdle: (() => void) | undefined;
+  private readonly underWay = new UnderWay();
 
   constructor(@Inject(Accounts) private readonly accounts: Accounts) {}
 
@@ -33,10 +33,9 @@ export class GoingDown {
     }
     if (this.phase !== 'serving') response.setHeader('connection', 'close');
     if (url.startsWith(PROBES)) return false;
-    this.underWay.add(response);
+    this.underWay.enter();
     response.once('close', () => {
-      this.underWay.delete(response);
-      if (this.underWay.size === 0) this.onIdle?.();
+      this.underWay.leave();
     });
     return false;
   }
@@ -50,10 +49,7 @@ export class GoingDown {
     if (graceMs > 0) await pause(graceMs);
     this.phase = 'closed';
     this.accounts.sendWaitersAway();
-    if (this.underWay.size === 0) return;
-    await new Promise<void>((resolve) => {
-      this.onIdle = resolve;
-    });
+    await this.underWay.idle();
   }
 
   /** @throws GatewayError `shuttingDown` where the instance goes down */
