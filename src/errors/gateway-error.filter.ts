@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } fr
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { baseHeaders } from '../telemetry/base-headers.js';
-import { costHeader } from '../telemetry/cost-header.js';
+import { COST_HEADER, pushDollars } from '../telemetry/cost-header.js';
 import { discardRest } from './discard-rest.js';
 import { GatewayError } from './gateway-error.js';
 import { toGatewayError } from './to-gateway-error.js';
@@ -46,8 +46,8 @@ export class GatewayErrorFilter implements ExceptionFilter {
     const body = Buffer.from(JSON.stringify(both));
     const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', String(body.length)];
     // A call can fail after some of its work was charged: that money is spent.
-    const cost = costHeader(request.call.chargedMicroDollars);
-    response.writeHead(error.status, [...baseHeaders(request.call), ...cost, ...headers]);
+    pushDollars(headers, COST_HEADER, request.call.chargedMicroDollars);
+    response.writeHead(error.status, [...baseHeaders(request.call), ...headers]);
     response.end(body);
   }
 

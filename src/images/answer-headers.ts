@@ -1,6 +1,6 @@
 import { baseHeaders } from '../telemetry/base-headers.js';
 import type { CallRecord } from '../telemetry/call-record.js';
-import { costHeader, dollarHeader } from '../telemetry/cost-header.js';
+import { COST_HEADER, pushDollars } from '../telemetry/cost-header.js';
 import type { AnswerHead } from './image-provider.js';
 
 /**
@@ -19,18 +19,15 @@ export function answerHeaders(call: CallRecord, head: Pick<AnswerHead, 'chargedM
   if (call.retries > 0) headers.push('x-litellm-attempted-retries', String(call.retries));
   if (call.fallbacks > 0) headers.push('x-litellm-attempted-fallbacks', String(call.fallbacks));
   if (call.deploymentId !== undefined) headers.push('x-litellm-model-id', call.deploymentId);
-  headers.push(...costHeader(call.costMicroDollars), ...budgetHeaders(call));
+  pushDollars(headers, COST_HEADER, call.costMicroDollars);
+  pushBudget(headers, call);
   if (call.ignored.length > 0) headers.push('x-ignored-params', call.ignored.join(', '));
   return headers;
 }
 
 /** What the caller's key has spent, this call included, and may spend; nothing where it has no budget. */
-function budgetHeaders({ keySpendMicroDollars, keyMaxBudgetMicroDollars, costMicroDollars = 0 }: CallRecord): string[] {
-  return [
-    ...dollarHeader(
-      'x-litellm-key-spend',
-      keySpendMicroDollars === undefined ? undefined : keySpendMicroDollars + costMicroDollars,
-    ),
-    ...dollarHeader('x-litellm-key-max-budget', keyMaxBudgetMicroDollars),
-  ];
+function pushBudget(headers: string[], call: CallRecord): void {
+  const { keySpendMicroDollars: spent, keyMaxBudgetMicroDollars: most, costMicroDollars: cost = 0 } = call;
+  if (spent !== undefined) pushDollars(headers, 'x-litellm-key-spend', spent + cost);
+  pushDollars(headers, 'x-litellm-key-max-budget', most);
 }

@@ -141,6 +141,7 @@ function noteArrival({ call }: Request): void {
 
 /** Frees a body when its request is over, however it ends, and so is the work that may outlive it. */
 function freeWhenOver(body: ReadBody, { call }: Request, response: Response): void {
+  if (!body.isHeld) return;
   const free = (): void => {
     if (call.work) void call.work.finally(() => body.dispose());
     else void body.dispose();

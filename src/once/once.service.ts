@@ -113,10 +113,7 @@ export class OnceService implements OnModuleDestroy, BeforeApplicationShutdown {
     });
     this.calls.add(scope, call);
     const done = call.run((answer) => this.once(scope, call, first, answer, work));
-    this.running.enter();
-    first.call.work = this.conclude(scope, call, first, done).finally(() => {
-      this.running.leave();
-    });
+    first.call.work = this.conclude(scope, call, first, done);
     return done;
   }
 
@@ -135,19 +132,23 @@ export class OnceService implements OnModuleDestroy, BeforeApplicationShutdown {
 
   /** Waits until the work is done and its first caller gone, then keeps or forgets the call. Never rejects. */
   private async conclude(scope: string, call: PaidCall, first: Reader, done: Promise<void>): Promise<void> {
-    const { promise: gone, resolve } = Promise.withResolvers<undefined>();
-    first.response.once('close', () => {
-      call.leave(first);
-      resolve(undefined);
+    this.running.enter();
+    const leftEarly = new Promise<boolean>((resolve) => {
+      first.response.once('close', () => {
+        const isEarly = call.outcome === 'running';
+        call.leave(first);
+        resolve(isEarly);
+      });
     });
-    const leaving = gone.then(() => call.outcome === 'running');
     await done.catch(() => undefined); // Its own caller is told.
-    if (await leaving) this.noteFinished(first.call, call);
-    if (!call.mustBeKept) {
-      this.calls.drop(scope, call);
-      return;
-    }
-    // The body is about to go, and with it what tells one request from another.
+    if (await leftEarly) this.noteFinished(first.call, call);
+    if (call.mustBeKept) await this.keep(scope, call);
+    else this.calls.drop(scope, call);
+    this.running.leave();
+  }
+
+  /** The body is about to go, and with it what tells one request from another. */
+  private async keep(scope: string, call: PaidCall): Promise<void> {
     await call.fingerprint.make().catch((error: unknown) => this.logger.error({ err: error }, 'A body cannot be read'));
     this.calls.keep(scope, call, this.lifetimeOf(call));
   }

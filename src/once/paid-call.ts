@@ -32,7 +32,9 @@ export class PaidCall implements Passer {
   /** When it may be forgotten, in milliseconds of `performance.now()`; undefined while it runs. */
   expiresAt: number | undefined;
   private mayBeCharged = false;
-  private readonly over = Promise.withResolvers<undefined>();
+  private failure: unknown;
+  /** For those who came later, as few do. */
+  private over: PromiseWithResolvers<undefined> | undefined;
 
   constructor(private readonly options: PaidCallOptions) {
     this.fingerprint = options.fingerprint;
@@ -40,12 +42,15 @@ export class PaidCall implements Passer {
     options.copy.isPrecious = options.key !== undefined;
     this.answer = new SharedAnswer(options.first, options.copy);
     options.first.call.endsWithCaller = false;
-    this.over.promise.catch(() => undefined); // Its own caller is told by `run`; others need not be there.
   }
 
   /** Names it in the log lines of those who were given its answer. */
   get id(): string {
     return this.options.first.call.id;
+  }
+
+  private get hasFailed(): boolean {
+    return this.outcome === 'failed';
   }
 
   /** Nobody waits for it. */
@@ -58,14 +63,14 @@ export class PaidCall implements Passer {
     try {
       await work(this.answer);
       this.outcome = 'answered';
-      this.over.resolve(undefined);
     } catch (error) {
       this.outcome = 'failed';
       this.mayBeCharged = !(error instanceof GatewayError) || error.mayBeCharged;
-      this.over.reject(error);
+      this.failure = error;
       throw error;
     } finally {
       this.answer.over();
+      this.over?.resolve(undefined);
     }
   }
 
@@ -75,10 +80,11 @@ export class PaidCall implements Passer {
    * @throws what the work threw, or GatewayError where the answer is lost
    */
   async readBy(reader: Reader): Promise<void> {
-    if (this.outcome !== 'failed' && !this.answer.isWhole) throw lostAnswer();
+    if (!this.hasFailed && !this.answer.isWhole) throw lostAnswer();
     reader.call.joined = this.id;
-    if (this.outcome !== 'failed') this.answer.join(reader);
-    await this.over.promise;
+    if (!this.hasFailed) this.answer.join(reader);
+    if (this.outcome === 'running') await (this.over ??= Promise.withResolvers()).promise;
+    if (this.hasFailed) throw this.failure;
   }
 
   /** Forgets the answer. */

@@ -24,8 +24,9 @@ export class SharedAnswer implements Outlet {
   writableEnded = false;
   private readonly readers = new Set<Reader>();
   private readonly set: [name: string, value: string][] = [];
-  private readonly events = new EventEmitter();
-  private readonly slow = new Set<Reader>();
+  /** Few answers are waited for, and each of these would be made for every one. */
+  private events: EventEmitter | undefined;
+  private slow: Set<Reader> | undefined;
 
   constructor(
     first: Reader,
@@ -61,8 +62,8 @@ export class SharedAnswer implements Outlet {
 
   write(bytes: string | Uint8Array): boolean {
     this.copy.add(bytes);
-    for (const reader of this.readers) if (!reader.response.write(bytes)) this.slow.add(reader);
-    return this.slow.size === 0;
+    for (const reader of this.readers) if (!reader.response.write(bytes)) (this.slow ??= new Set()).add(reader);
+    return !this.slow?.size;
   }
 
   end(bytes?: string | Uint8Array, encoding: BufferEncoding = 'utf8'): void {
@@ -79,14 +80,15 @@ export class SharedAnswer implements Outlet {
 
   /** `drain` comes when no reader is slow any more, `close` when the work is over. */
   once(event: 'drain' | 'close', listener: () => void): void {
+    this.events ??= new EventEmitter();
     this.events.once(event, listener);
     if (event !== 'drain') return;
-    for (const reader of this.slow) {
+    for (const reader of this.slow ?? []) {
       reader.response.once('drain', () => {
         this.noLongerSlow(reader);
       });
     }
-    if (this.slow.size === 0) this.events.emit('drain');
+    if (!this.slow?.size) this.events.emit('drain');
   }
 
   /** Lets another client read along, from the start. */
@@ -121,12 +123,12 @@ export class SharedAnswer implements Outlet {
 
   /** Nothing more will be written. */
   over(): void {
-    this.events.emit('close');
-    this.events.removeAllListeners();
+    this.events?.emit('close');
+    this.events?.removeAllListeners();
   }
 
   private noLongerSlow(reader: Reader): void {
-    if (this.slow.delete(reader) && this.slow.size === 0) this.events.emit('drain');
+    if (this.slow?.delete(reader) && this.slow.size === 0) this.events?.emit('drain');
   }
 }
 

@@ -45,7 +45,8 @@ export interface DispatchedRequest {
 
 /** One request on its way to a model group: waits for a slot, is sent, and sent again where that is safe. */
 export class Dispatch {
-  private readonly tried = new Set<Target>();
+  /** Made when a first deployment has failed. */
+  private tried: Set<Target> | undefined;
   private wantsAdmission = false;
   private repeats = 0;
   private failure: GatewayError | undefined;
@@ -170,11 +171,12 @@ export class Dispatch {
   /** Moves on to a deployment that was not tried yet and can serve the request. */
   private other<T>(work: Work<T>): { readonly isAdmitted: boolean } | undefined {
     const { group, operation, wish } = this.request;
-    this.tried.add(this.target);
+    const tried = (this.tried ??= new Set());
+    tried.add(this.target);
     for (;;) {
-      const other = this.tools.chooser.chooseOther(group, operation, wish, this.tried);
+      const other = this.tools.chooser.chooseOther(group, operation, wish, tried);
       if (!other) return undefined;
-      this.tried.add(other);
+      tried.add(other);
       try {
         const isAdmitted = work.prepare(other.deployment);
         this.setTarget(other);

@@ -6,7 +6,7 @@ import type { CallRecord } from '../telemetry/call-record.js';
 import { Accounts } from './accounts.js';
 import { readTerms } from './call-terms.js';
 import { DeploymentChooser } from './deployment-chooser.js';
-import { Dispatch } from './dispatch.js';
+import { Dispatch, type DispatchTools } from './dispatch.js';
 import { RetryRules } from './retry-rules.js';
 import { RoutingMetrics } from './routing-metrics.js';
 import type { Waiting } from './slots/fair-queue.js';
@@ -14,15 +14,21 @@ import type { Waiting } from './slots/fair-queue.js';
 /** Decides which deployment of a group a request goes to, and when. */
 @Injectable()
 export class Dispatcher {
-  private readonly rules: RetryRules;
+  private readonly tools: DispatchTools;
 
   constructor(
-    @Inject(Settings) private readonly settings: Settings,
+    @Inject(Settings) { routing }: Settings,
     @Inject(Accounts) private readonly accounts: Accounts,
     @Inject(DeploymentChooser) private readonly chooser: DeploymentChooser,
-    @Inject(RoutingMetrics) private readonly metrics: RoutingMetrics,
+    @Inject(RoutingMetrics) metrics: RoutingMetrics,
   ) {
-    this.rules = new RetryRules(settings.routing.retry);
+    this.tools = {
+      chooser,
+      rules: new RetryRules(routing.retry),
+      metrics,
+      queueTimeoutMs: routing.queue.timeoutMs,
+      noOutages: routing.cooldown.disabled,
+    };
   }
 
   /**
@@ -37,18 +43,7 @@ export class Dispatcher {
     const wish = wishOf(call, images);
     const target = this.chooser.choose(group, operation, wish);
     call.deadlineAt ??= performance.now() + Math.min(timeoutMs ?? target.deployment.timeoutMs, LONGEST_REQUEST_MS);
-    const { chooser, rules, metrics, settings } = this;
-    return new Dispatch(
-      {
-        chooser,
-        rules,
-        metrics,
-        queueTimeoutMs: settings.routing.queue.timeoutMs,
-        noOutages: settings.routing.cooldown.disabled,
-      },
-      { group, operation, call, wish, retries },
-      target,
-    );
+    return new Dispatch(this.tools, { group, operation, call, wish, retries }, target);
   }
 }
 

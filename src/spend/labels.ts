@@ -10,8 +10,9 @@ const MOST_TAGS = 32;
  */
 export function noteLabels({ call, headers }: Request, fields: object): void {
   const { user, tags, metadata } = fields as Readonly<Record<string, unknown>>;
-  call.endUser = labelsIn(user)[0];
+  if (user !== undefined) call.endUser = labelsIn(user)[0];
   const header = headers['x-litellm-tags'];
+  if (tags === undefined && metadata === undefined && header === undefined) return;
   const own = [
     ...labelsIn(tags),
     ...labelsIn((metadata as Readonly<Record<string, unknown>> | null | undefined)?.['tags']),

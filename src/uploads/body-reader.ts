@@ -18,6 +18,8 @@ export interface ReadBody {
   readonly fields: Record<string, unknown>;
   /** A form's files in the order they came; none with JSON. */
   readonly files: readonly UploadedPart[];
+  /** Whether it has files, or bytes of the budget: else there is nothing to free. */
+  readonly isHeld: boolean;
   /** Frees files and memory and gives their bytes back to the budget; can be called again. */
   dispose(): Promise<void>;
 }
@@ -90,6 +92,7 @@ function disposable({ fields, files }: MultipartBody, lease: Lease): ReadBody {
   return {
     fields,
     files,
+    isHeld: files.length > 0 || lease.held > 0,
     dispose: async () => {
       lease.release();
       await Promise.all(files.map((file) => file.dispose()));

@@ -31,6 +31,11 @@ export class Lease {
   /** @param charge adds to the budget, or takes back when negative; throws where the cap would be exceeded */
   constructor(private readonly charge: (bytes: number) => void) {}
 
+  /** Bytes that it holds. */
+  get held(): number {
+    return this.#held;
+  }
+
   /**
    * Takes more bytes, as they are read.
    *

@@ -160,8 +160,8 @@ function interpret(
 }
 
 function withoutDalleStyle(fields: Readonly<Fields>, ignore: (name: string) => void): Readonly<Fields> {
+  if (!DALLE_STYLES.has(fields['style'])) return fields;
   const { style, ...others } = fields;
-  if (!DALLE_STYLES.has(style)) return fields;
   ignore('style');
   return others;
 }
