@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
-import type { Logger } from 'pino';
+import { type Logger, pino } from 'pino';
 import { CallRecord } from './call-record.js';
 import type { Metrics } from './metrics.js';
+import { writeLine } from './write-line.js';
 
 /** Ids of callers' own are echoed, so they may hold nothing that could break a header or a log. */
 const CALL_ID = /^[\w.:-]{1,128}$/;
@@ -45,31 +46,32 @@ function note(logger: Logger, metrics: Metrics, request: Request, response: Resp
   metrics.observe({ method, route, status, seconds: milliseconds / 1000 }, call);
   const level = QUIET_ROUTES.test(route) ? 'debug' : 'info';
   if (!logger.isLevelEnabled(level)) return;
-  logger[level](
-    {
-      id: call.id,
-      callId: call.callId === call.id ? undefined : call.callId,
-      key: call.caller?.alias,
-      method,
-      route,
-      status,
-      outcome: response.writableFinished ? 'answered' : 'cut off',
-      fault: call.fault,
-      joined: call.joined,
-      operation: call.operation,
-      model: call.model,
-      deployment: call.deploymentId,
-      images: call.operation === undefined ? undefined : call.images,
-      costDollars: call.spentMicroDollars === undefined ? undefined : call.spentMicroDollars / 1_000_000,
-      upstreamId: call.upstreamRequestId,
-      upstreamMs: rounded(call.upstreamMs),
-      queuedMs: call.queuedMs === 0 ? undefined : rounded(call.queuedMs),
-      retries: call.retries === 0 ? undefined : call.retries,
-      fallbacks: call.fallbacks === 0 ? undefined : call.fallbacks,
-      ms: rounded(milliseconds),
-    },
-    'request',
-  );
+  const line = {
+    level: pino.levels.values[level],
+    time: Date.now(),
+    id: call.id,
+    callId: call.callId === call.id ? undefined : call.callId,
+    key: call.caller?.alias,
+    method,
+    route,
+    status,
+    outcome: response.writableFinished ? 'answered' : 'cut off',
+    fault: call.fault,
+    joined: call.joined,
+    operation: call.operation,
+    model: call.model,
+    deployment: call.deploymentId,
+    images: call.operation === undefined ? undefined : call.images,
+    costDollars: call.spentMicroDollars === undefined ? undefined : call.spentMicroDollars / 1_000_000,
+    upstreamId: call.upstreamRequestId,
+    upstreamMs: rounded(call.upstreamMs),
+    queuedMs: call.queuedMs === 0 ? undefined : rounded(call.queuedMs),
+    retries: call.retries === 0 ? undefined : call.retries,
+    fallbacks: call.fallbacks === 0 ? undefined : call.fallbacks,
+    ms: rounded(milliseconds),
+    msg: 'request',
+  };
+  writeLine(logger, line);
 }
 
 function rounded(milliseconds: number | undefined): number | undefined {
