@@ -1,12 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { GatewayError } from '../errors/gateway-error.js';
-import { CallerLimits } from '../limits/caller-limits.js';
+import { type Admittance, CallerLimits } from '../limits/caller-limits.js';
 import { Ledger, type Reservation } from '../spend/ledger.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 
 /** Stands between what is asked and what is sent: nothing goes out that its caller may not have or cannot pay. */
 @Injectable()
 export class Admission {
+  /** Money set aside for operations that follow another, by their records. */
+  private readonly ahead = new WeakMap<CallRecord, Reservation>();
+  /** Places among the parallel requests of calls that go on after their first operation. */
+  private readonly places = new WeakMap<CallRecord, Admittance>();
+
   constructor(
     @Inject(CallerLimits) private readonly limits: CallerLimits,
     @Inject(Ledger) private readonly ledger: Ledger,
@@ -16,20 +21,54 @@ export class Admission {
    * Does `work` within the caller's limits and with its price reserved. The work settles the reservation; where it fails
    * before that, the money is given back, or kept as in doubt where the provider may have charged.
    *
+   * What follows the call (`call.afterwards`) is admitted with it, all or nothing: once the first operation is charged, no
+   * limit and no budget refuses the next. Whoever asks for such a call ends it with `end`.
+   *
    * @throws GatewayError where the caller is not let in, or what the work throws
    */
   async within<T>(call: CallRecord, work: (reservation: Reservation) => Promise<T>): Promise<T> {
+    const reserved = this.ahead.get(call);
+    if (reserved) return work(reserved);
     const admittance = await this.limits.enter(call);
     try {
       const reservation = await this.ledger.reserve(call);
       try {
-        return await work(reservation);
+        await this.reserveAhead(call);
+        const done = await work(reservation);
+        if (call.following.length > 0) this.places.set(call, admittance);
+        return done;
       } catch (error) {
         await giveUp(reservation, error, call);
         throw error;
       }
     } finally {
-      admittance.leave();
+      if (this.places.get(call) !== admittance) admittance.leave();
+    }
+  }
+
+  /** The call is over, also what followed its first operation: whatever it still holds is free. */
+  async end(call: CallRecord, error?: unknown): Promise<void> {
+    this.places.get(call)?.leave();
+    for (const record of [call, ...call.following]) {
+      const reservation = this.ahead.get(record);
+      await (error === undefined
+        ? reservation?.release('notNeeded')
+        : reservation && giveUp(reservation, error, record));
+    }
+  }
+
+  /** One reservation for each operation, as each is charged by itself; those of an earlier attempt still stand. */
+  private async reserveAhead(call: CallRecord): Promise<void> {
+    const { afterwards, following } = call;
+    if (!afterwards) return;
+    while (following.length < afterwards.count) {
+      const next = call.next(afterwards);
+      try {
+        this.ahead.set(next, await this.ledger.reserve(next));
+      } finally {
+        call.reservations = next.reservations;
+      }
+      following.push(next);
     }
   }
 }

@@ -15,7 +15,9 @@ import { ImagesService } from './images.service.js';
 const REQUEST: GenerateRequest = { operation: 'generate', prompt: 'a fox', count: 2, responseFormat: 'url', extra: {} };
 
 const deployment = { id: 'd', model: 'm', defaults: {} };
-const registry = { resolveFor: () => ({ name: 'g', defaults: {} }) } as unknown as ModelRegistry;
+const registry = {
+  resolveFor: () => ({ name: 'g', defaults: {}, deployments: [deployment] }),
+} as unknown as ModelRegistry;
 const dispatcher = {
   open: () => ({ deployment, goesOn: false, run: (work: { send(one: unknown): unknown }) => work.send(deployment) }),
 } as unknown as Dispatcher;
@@ -34,12 +36,13 @@ async function moneyOf({ prices, afterwards, operations }: Case) {
   const call = new CallRecord('req_1');
   if (operations) call.caller = { ...unrestricted('a key'), isMaster: false, operations };
   const money: { reserved?: number | undefined; settled?: number | undefined } = {};
-  const admission: Pick<Admission, 'within'> = {
+  const admission: Pick<Admission, 'within' | 'end'> = {
     within: (admitted, work) => {
       money.reserved = admitted.priceMicroDollars;
       const settle = (charge: Charge) => Promise.resolve(void (money.settled = charge.chargedMicroDollars));
       return work({ settle } as Reservation);
     },
+    end: () => Promise.resolve(),
   };
   const provider = {
     fit: (request: ImageRequest) => ({ request, ignored: [], format: 'webp' }),
@@ -61,18 +64,18 @@ describe('The price of a call, before it is sent', () => {
   });
 
   it('is that of both, where another follows; its own part is settled', async () => {
-    const prices = { generate: 80_000, removeBackground: 20_000 };
+    const prices = { generate: 80_000, removeBackground: 10_000 };
     expect(await moneyOf({ prices, afterwards: cut })).toEqual({ reserved: 100_000, settled: 80_000 });
   });
 
   it('is unknown where that of either is', async () => {
-    const [one, other] = [{ generate: 80_000 }, { removeBackground: 20_000 }];
+    const [one, other] = [{ generate: 80_000 }, { removeBackground: 10_000 }];
     expect(await moneyOf({ prices: one, afterwards: cut })).toMatchObject({ reserved: undefined });
     expect(await moneyOf({ prices: other, afterwards: cut })).toMatchObject({ reserved: undefined });
   });
 
   it('is none where the caller may not have what follows', async () => {
-    const prices = { generate: 80_000, removeBackground: 20_000 };
+    const prices = { generate: 80_000, removeBackground: 10_000 };
     await expect(moneyOf({ prices, afterwards: cut, operations: ['generate'] })).rejects.toMatchObject({
       fault: 'operationNotAllowed',
       message: expect.stringContaining('removeBackground'),

@@ -6,7 +6,7 @@ import { ModelRegistry } from '../registry/model-registry.js';
 import type { Dispatch, Work } from '../routing/dispatch.js';
 import { Dispatcher } from '../routing/dispatcher.js';
 import { Fallback } from '../routing/fallback.js';
-import type { CallRecord } from '../telemetry/call-record.js';
+import type { Afterwards, CallRecord } from '../telemetry/call-record.js';
 import { Admission } from './admission.js';
 import type { ImageOrder } from './image-order.js';
 import {
@@ -32,11 +32,23 @@ export class ImagesService {
   ) {}
 
   /**
-   * Fulfils an order: pictures flow into the sink, what is known of the call into its record.
+   * Fulfils an order: pictures flow into the sink, what is known of the call into its record. `goOn` does what follows the
+   * order's own operation, within what was admitted for the whole of it.
    *
    * @throws GatewayError naming what is wrong with the order, or what went wrong upstream
    */
-  async fulfil(order: ImageOrder, call: CallRecord, sink: AnswerSink): Promise<void> {
+  async fulfil(order: ImageOrder, call: CallRecord, sink: AnswerSink, goOn?: () => Promise<void>): Promise<void> {
+    try {
+      await this.begin(order, call, sink);
+      await goOn?.();
+    } catch (error) {
+      await this.admission.end(call, error);
+      throw error;
+    }
+    await this.admission.end(call);
+  }
+
+  private async begin(order: ImageOrder, call: CallRecord, sink: AnswerSink): Promise<void> {
     const group = this.registry.resolveFor(meantModel(call.caller, order.model), order.operation, order.output);
     const answer = new SettledAnswer(sink);
     await this.fallback.overGroups(group, call, {
@@ -139,16 +151,19 @@ export class ImagesService {
     call.images = request.count;
     const price = this.provider.price(request, deployment);
     call.priceMicroDollars = price;
-    if (!asked.afterwards) return { request };
-    call.priceMicroDollars = sum(price, this.priceAfterwards(asked.afterwards, deployment, call));
+    call.afterwards = asked.afterwards && this.priceAfterwards(asked.afterwards, deployment, call);
+    if (!call.afterwards) return { request };
+    call.priceMicroDollars = sum(price, call.afterwards);
     return { request, ownMicroDollars: price };
   }
 
   /** What a second operation will cost, which the caller must be allowed as well: it is asked for once this one is paid. */
-  private priceAfterwards(request: ImageRequest, deployment: Deployment, call: CallRecord): number | undefined {
-    const group = this.registry.resolveFor(undefined, request.operation);
-    checkPermission(call.caller, group.name, request.operation);
-    return this.provider.price(request, deployment);
+  private priceAfterwards(request: ImageRequest, deployment: Deployment, call: CallRecord): Afterwards {
+    const { operation, count } = request;
+    const group = this.registry.resolveFor(undefined, operation);
+    checkPermission(call.caller, group.name, operation);
+    const microDollarsEach = this.provider.price({ ...request, count: 1 }, deployment);
+    return { operation, group: group.name, model: group.deployments[0].model, count, microDollarsEach };
   }
 }
 
@@ -158,8 +173,8 @@ interface Prepared {
   readonly ownMicroDollars?: number | undefined;
 }
 
-function sum(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? undefined : one + other;
+function sum(price: number | undefined, { count, microDollarsEach }: Afterwards): number | undefined {
+  return price === undefined || microDollarsEach === undefined ? undefined : price + count * microDollarsEach;
 }
 
 function note({ images, chargedMicroDollars, upstreamRequestId }: Fulfilment, call: CallRecord): void {

@@ -54,7 +54,7 @@ export class DatabaseLedger implements Ledger, OnApplicationShutdown {
       model: call.model ?? call.group,
       operation: call.operation,
       images: call.images,
-      price: call.priceMicroDollars,
+      price: call.ownPriceMicroDollars,
       user: call.endUser,
       tags: call.tags.length > 0 || caller === undefined ? call.tags : someOrNone(caller.tags),
       scopes: caller === undefined ? undefined : someOrNone(caller.budgets),

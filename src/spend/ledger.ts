@@ -26,8 +26,8 @@ export interface Reservation {
 /** Where money is kept account of. */
 export interface Ledger {
   /**
-   * Reserves the price of a call (`call.priceMicroDollars`) in every budget of its caller, all or none, and records that
-   * the call is about to be sent. Resolves when that is durable.
+   * Reserves the price of a call's first operation (`call.ownPriceMicroDollars`) in every budget of its caller, all or
+   * none, and records that it is about to be sent. Resolves when that is durable.
    *
    * @throws GatewayError `budgetExceeded`, `unpricedModel` or `databaseDown`; nothing is reserved then
    */

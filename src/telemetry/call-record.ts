@@ -15,6 +15,17 @@ export interface AskedTerms {
   readonly retries?: unknown;
 }
 
+/** Operations that follow the first one of a call, one for each of its pictures; they are paid for each by itself. */
+export interface Afterwards {
+  readonly operation: string;
+  readonly group: string;
+  /** The provider's name for the model behind the group. */
+  readonly model: string | undefined;
+  readonly count: number;
+  /** Of each; undefined where nobody knows it. */
+  readonly microDollarsEach: number | undefined;
+}
+
 const NOTHING_ASKED: AskedTerms = {};
 
 /**
@@ -51,6 +62,10 @@ export class CallRecord {
   images = 0;
   /** Of everything that the call is going to do, known before any of it is sent. */
   priceMicroDollars: number | undefined;
+  /** What comes after its first operation; undefined where nothing does. */
+  afterwards: Afterwards | undefined;
+  /** The records of what comes after, admitted together with the call (images/admission.ts) and not begun. */
+  readonly following: CallRecord[] = [];
   /** For everything that has been done; undefined where the provider has not said. */
   chargedMicroDollars: number | undefined;
   upstreamRequestId: string | undefined;
@@ -93,13 +108,24 @@ export class CallRecord {
     return Object.assign(record, { caller, asked, deadlineAt, endUser, tags, reservations });
   }
 
+  /** A record for the next of the operations that follow the first one. */
+  next({ operation, group, model, microDollarsEach }: Afterwards): CallRecord {
+    return Object.assign(this.another(), {
+      operation,
+      group,
+      model,
+      images: 1,
+      priceMicroDollars: microDollarsEach,
+    });
+  }
+
   /** Adds the charge and the waiting of an operation that is over; one that failed has cost what is known to be charged. */
   add(operation: CallRecord, outcome: 'done' | 'failed'): void {
     const cost = outcome === 'done' ? operation.costMicroDollars : operation.chargedMicroDollars;
     if (cost !== undefined) this.chargedMicroDollars = (this.chargedMicroDollars ?? 0) + cost;
     this.laterUpstreamMs += operation.upstreamMs ?? 0;
     this.queuedMs += operation.queuedMs;
-    this.reservations = operation.reservations;
+    this.reservations = Math.max(this.reservations, operation.reservations);
   }
 
   /** Aborted when the work is to end because nobody waits for it. */
@@ -115,6 +141,13 @@ export class CallRecord {
   /** Ends the work. */
   giveUp(): void {
     this.leaving.abort(new DOMException('The caller left.', 'AbortError'));
+  }
+
+  /** The price of its first operation alone. Micro-dollars; undefined where nobody knows it. */
+  get ownPriceMicroDollars(): number | undefined {
+    const { priceMicroDollars: price, afterwards } = this;
+    if (price === undefined || afterwards === undefined) return price;
+    return price - (afterwards.microDollarsEach ?? 0) * afterwards.count;
   }
 
   /** What the call costs, as far as is known: the real charge, else the price. Micro-dollars. */

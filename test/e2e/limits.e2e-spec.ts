@@ -5,6 +5,7 @@ import { expectError } from '../support/expect-error.js';
 import { type RunningGateway, startGateway } from '../support/gateway.js';
 import { statusesUnder } from '../support/load.js';
 import { withKey } from '../support/keys.js';
+import { aPicture } from '../support/pictures.js';
 
 jest.setTimeout(30_000);
 
@@ -99,6 +100,31 @@ describe('Requests at a time', () => {
     const message = await expectError(refused, REFUSED);
     expect(message).toBe('This key may have 1 request running at a time. Try again in 1 second.');
     expect((await ask()).status).toBe(200);
+  });
+});
+
+describe('An edit that needs a second operation', () => {
+  const LIMITS = { rpm_limit: 1, ipm_limit: 2, max_parallel_requests: 1 };
+
+  it('is let in once, and its second operation is refused by no limit', async () => {
+    const keys = JSON.stringify([
+      { key: 'sk-tight', ...LIMITS },
+      { key: 'sk-single', max_parallel_requests: 1 },
+    ]);
+    await using twice = await startGateway(sandbox, { API_KEYS: keys, ALLOW_SECOND_CHARGE: 'true' });
+    const image = `data:image/png;base64,${(await aPicture()).toString('base64')}`;
+    const body = { image, prompt: 'a cake', background: 'transparent', n: 2 };
+    const response = await twice.post('/v1/images/edits', body, withKey('sk-tight'));
+    expect([response.status, response.headers.get('x-ratelimit-remaining-images')]).toEqual([200, '0']);
+    await expectError(await twice.post(GENERATIONS, { prompt: 'a fox' }, withKey('sk-tight')), REFUSED);
+
+    // It has its place among the parallel ones until all of it is done, and not longer.
+    sandbox.fault({ path: '/v1/images/removeBackground', delayMs: 500 });
+    const answering = twice.post('/v1/images/edits', body, withKey('sk-single'));
+    await sandbox.nextRequest(({ path, answeredAt }) => path.endsWith('removeBackground') && answeredAt === null);
+    await expectError(await twice.post(GENERATIONS, { prompt: 'a fox' }, withKey('sk-single')), REFUSED);
+    expect((await answering).status).toBe(200);
+    expect((await twice.post(GENERATIONS, { prompt: 'a fox' }, withKey('sk-single'))).status).toBe(200);
   });
 });
 

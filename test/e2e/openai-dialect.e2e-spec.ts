@@ -151,12 +151,26 @@ describe('output_format', () => {
     await expectError(response, { status: 502, type: 'server_error', code: 'upstream_invalid_answer' });
   });
 
-  it.each([
-    [{ response_format: 'url' }, 'response_format'],
-    [{ stream: true }, 'output_format'],
-  ])('jpeg is refused with %j', async (fields, param) => {
-    const response = await gateway.post('/v1/images/generations', { prompt: 'x', output_format: 'jpeg', ...fields });
-    await expectError(response, { status: 400, code: 'unsupported_value', param });
+  it('jpeg comes in a stream, whose events say so', async () => {
+    const order = { prompt: 'a fox', output_format: 'jpeg', n: 2, stream: true } as const;
+    const events: unknown[] = [];
+    for await (const event of await client.images.generate(order)) {
+      const {
+        b64_json = '',
+        type,
+        output_format,
+      } = event as { b64_json?: string; type: string; output_format: string };
+      events.push([type, output_format, (await sharp(Buffer.from(b64_json, 'base64')).metadata()).format]);
+    }
+    const expected = ['image_generation.completed', 'jpeg', 'jpeg'];
+    expect(events).toEqual([expected, expected]);
+  });
+
+  it('jpeg is refused as a link, which the gateway could not serve', async () => {
+    const body = { prompt: 'x', output_format: 'jpeg', response_format: 'url' };
+    const response = await gateway.post('/v1/images/generations', body);
+    const expected = { status: 400, code: 'unsupported_value', param: 'response_format' };
+    expect(await expectError(response, expected)).toContain('b64_json');
     expect(sandbox.requests()).toEqual([]);
   });
 });

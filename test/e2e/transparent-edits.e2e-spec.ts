@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type OpenAI from 'openai';
+import OpenAI, { toFile } from 'openai';
 import sharp from 'sharp';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { expectError } from '../support/expect-error.js';
@@ -68,6 +68,20 @@ describe('A transparent background', () => {
     }
     const links = (await (await charged.post('/v1/images/edits', body())).json()) as OpenAI.ImagesResponse;
     expect(links.data?.map(({ url }) => typeof url)).toEqual(['string', 'string']);
+  });
+
+  it('comes in a stream, too', async () => {
+    await using charged = await startGateway(sandbox, { ALLOW_SECOND_CHARGE: 'true' });
+    const client = new OpenAI({ baseURL: `${charged.url}/v1`, apiKey: charged.key, maxRetries: 0 });
+    const image = await toFile(picture, 'a.png');
+    const order = { image, prompt: 'a cake', model: 'recraft/recraftv3', background: 'transparent', n: 2 } as const;
+    const events: unknown[] = [];
+    for await (const event of await client.images.edit({ ...order, output_format: 'png', stream: true })) {
+      const { hasAlpha, format } = await sharp(Buffer.from(event.b64_json, 'base64')).metadata();
+      events.push([event.type, event.background, event.output_format, format, hasAlpha]);
+    }
+    const expected = ['image_edit.completed', 'transparent', 'png', 'png', true];
+    expect(events).toEqual([expected, expected]);
   });
 
   const REMOVAL = '/v1/images/removeBackground';

@@ -144,12 +144,24 @@ describe("With a form between the gateway and Recraft, OpenAI's dialect", () => 
 
   it.each([
     [GENERATIONS, { stream: true }, 'response_format'],
-    [GENERATIONS, { output_format: 'jpeg' }, 'response_format'],
-    ['/v1/images/edits', { background: 'transparent' }, 'background'],
+    [GENERATIONS, { stream: true, output_format: 'jpeg' }, 'response_format'],
+    ['/v1/images/edits', { background: 'transparent', output_format: 'jpeg' }, 'background'],
   ])('refuses files that cannot be: %s with %j', async (path, fields, param) => {
     const body = { prompt: 'a fox', image: image_url, response_format: 'multipart', ...fields };
     await expectError(await gateway.post(path, body), { status: 400, code: 'unsupported_value', param });
     expect(sandbox.requests()).toEqual([]);
+  });
+
+  it.each([
+    [GENERATIONS, { output_format: 'jpeg', n: 2 }, ['jpeg', 'jpeg'], false],
+    ['/v1/images/edits', { background: 'transparent', output_format: 'png' }, ['png'], true],
+  ])('answers with files it has worked on: %s with %j', async (path, fields, kinds, hasAlpha) => {
+    const body = { prompt: 'a fox', image: image_url, response_format: 'multipart', ...fields };
+    const [first, ...files] = await formParts(await gateway.post(path, body));
+    expect(first?.name).toBe('response');
+    expect(files.map(({ headers }) => headers['content-type'])).toEqual(kinds.map((kind) => `image/${kind}`));
+    const pictures = await Promise.all(files.map(({ bytes }) => sharp(bytes).metadata()));
+    expect(pictures).toMatchObject(kinds.map((format) => ({ format, hasAlpha })));
   });
 
   it('answers files from JSON, too', async () => {

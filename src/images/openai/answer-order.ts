@@ -14,6 +14,7 @@ import { EventStreamAnswer } from './event-stream-answer.js';
 import { JpegAnswer } from './jpeg-answer.js';
 import { type DialectPolicy, formatWish } from './orders.js';
 import { TransparentAnswer } from './transparent-answer.js';
+import type { WorkedAnswer } from './worked-answer.js';
 
 /** OpenAI has a word for pictures from words, and one for everything made from a picture. */
 function completedEvent(operation: Operation): string {
@@ -45,21 +46,20 @@ export async function answerOrder(
   if (timeout !== undefined || retries !== undefined) call.asked = { timeout, retries };
   const answer = answerFor(dto, order, call, response, heartbeatMs);
   const worked = workedOn(images, dto, call, answer, models);
-  await images.fulfil(order, call, worked ?? answer);
-  await worked?.finish();
+  await images.fulfil(order, call, worked ?? answer, () => worked?.work() ?? Promise.resolve());
+  worked?.finish();
 }
 
-/** What Recraft does not do itself. */
+/** What Recraft does not do itself; undefined where it does all of it. */
 function workedOn(
   images: ImagesService,
   dto: Wishes,
   call: CallRecord,
   answer: AnswerSink,
   policy: DialectPolicy,
-): JpegAnswer | TransparentAnswer | undefined {
-  if (dto.stream === true) return undefined;
+): WorkedAnswer | undefined {
   if (dto.background === 'transparent') return new TransparentAnswer(images, call, answer, formatWish(dto, policy));
-  return dto.output_format === 'jpeg' ? new JpegAnswer(answer) : undefined;
+  return dto.output_format === 'jpeg' ? new JpegAnswer(call, answer) : undefined;
 }
 
 function answerFor(
@@ -77,7 +77,7 @@ function answerFor(
     members: {
       size: dto.size ?? 'auto',
       quality: 'auto',
-      background: 'auto',
+      background: dto.background === 'transparent' ? 'transparent' : 'auto',
     },
     heartbeatMs,
   });

@@ -2,6 +2,8 @@ import { GatewayError } from '../../errors/gateway-error.js';
 import { toJpeg } from '../../pixels/convert.js';
 import { CollectedAnswer } from '../collected-answer.js';
 import type { AnswerSink } from '../image-provider.js';
+import type { CallRecord } from '../../telemetry/call-record.js';
+import type { WorkedAnswer } from './worked-answer.js';
 
 interface Picture {
   readonly b64_json?: string;
@@ -15,18 +17,27 @@ interface Answer {
  * Turns the pictures of an answer into JPEGs, which Recraft does not make, and hands the whole on. They have to be decoded,
  * so this one answer does not stream: it is held until it is complete.
  */
-export class JpegAnswer extends CollectedAnswer {
-  constructor(private readonly answer: AnswerSink) {
+export class JpegAnswer extends CollectedAnswer implements WorkedAnswer {
+  private body: Buffer = Buffer.of();
+
+  constructor(
+    private readonly call: CallRecord,
+    private readonly answer: AnswerSink,
+  ) {
     super();
   }
 
-  /** Converts what has come and answers. @throws GatewayError where Recraft's picture is none */
-  async finish(): Promise<void> {
+  /** Converts what has come. @throws GatewayError where Recraft's picture is none */
+  async work(): Promise<void> {
     const answer = this.json() as Answer;
     const data = await Promise.all((answer.data ?? []).map(converted));
-    const body = Buffer.from(JSON.stringify({ ...answer, data }));
-    this.answer.begin({ ...this.head, contentLength: body.length });
-    this.answer.end(body);
+    this.body = Buffer.from(JSON.stringify({ ...answer, data }));
+    this.call.format = 'jpeg';
+  }
+
+  finish(): void {
+    this.answer.begin({ ...this.head, contentType: 'application/json', contentLength: this.body.length });
+    this.answer.end(this.body);
   }
 }
 

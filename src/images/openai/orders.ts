@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors/gateway-error.js';
 import type { ImageOrder, Interpretation } from '../image-order.js';
-import type { ImageRequest, SourceImage, UploadedImage } from '../image-request.js';
+import type { ImageRequest, RetouchRequest, SourceImage, UploadedImage } from '../image-request.js';
 import type { EditImageDto } from './dto/edit-image.dto.js';
 import type { VariateImageDto } from './dto/variate-image.dto.js';
 import type { EditSources } from './edit-sources.js';
@@ -176,30 +176,37 @@ function formatOf({ image_format, output_format }: KnownFields): CommonPart['ima
   return output_format === 'jpeg' ? 'png' : output_format;
 }
 
-/** The gateway has no place to serve a JPEG of its own making from, and a stream passes pictures as they come. */
+/** The gateway has no place to serve a JPEG of its own making from: it comes as bytes. */
 function responseFormatOf(known: KnownFields, policy: DialectPolicy): CommonPart['responseFormat'] {
   const { stream, output_format: output, response_format: format } = known;
   if (stream === true && format === 'multipart') {
     throw new GatewayError('unsupportedValue', 'A stream has no files in it.', { param: 'response_format' });
   }
+  if (output === 'jpeg') {
+    if (format !== 'url') return 'b64_json';
+    const message = 'A jpeg is made by the gateway, which has no links to it: ask for b64_json, multipart or a stream.';
+    throw new GatewayError('unsupportedValue', message, { param: 'response_format' });
+  }
   // A stream carries base64 at OpenAI, and its clients expect nothing else.
-  if (output !== 'jpeg') return format ?? (stream === true ? 'b64_json' : policy.defaultResponseFormat);
-  if (stream !== true && (format === undefined || format === 'b64_json')) return 'b64_json';
-  const param = stream === true ? 'output_format' : 'response_format';
-  throw new GatewayError('unsupportedValue', 'A jpeg comes as b64_json, and not in a stream.', { param });
+  return format ?? (stream === true ? 'b64_json' : policy.defaultResponseFormat);
 }
 
 /** What the pictures of a transparent edit come back as, once their background is gone; the first answer is base64. */
-export function formatWish(dto: KnownFields, policy: DialectPolicy) {
+export function formatWish(
+  dto: KnownFields,
+  policy: DialectPolicy,
+): Pick<RetouchRequest, 'responseFormat' | 'imageFormat'> {
   const format = formatOf(dto);
+  const responseFormat = responseFormatOf(dto, policy);
   return {
-    responseFormat: responseFormatOf(dto, policy),
+    // Files of a form are made of base64 at the end.
+    responseFormat: responseFormat === 'multipart' ? 'b64_json' : responseFormat,
     ...(format !== undefined && format !== 'svg' && { imageFormat: format }),
   };
 }
 
 function checkBackground(
-  { background, stream, output_format, response_format }: KnownFields,
+  { background, output_format }: KnownFields,
   isEdit: boolean,
   policy: DialectPolicy,
   ignore: (name: string) => void,
@@ -212,8 +219,8 @@ function checkBackground(
     ? 'No Recraft model makes a transparent background.'
     : !policy.allowSecondCharge
       ? 'No Recraft model makes a transparent background; removing it is a second charge, which this gateway does not allow.'
-      : stream === true || output_format === 'jpeg' || response_format === 'multipart'
-        ? 'A transparent background comes neither in a stream nor as a jpeg, and not in a form.'
+      : output_format === 'jpeg'
+        ? 'A jpeg has no transparency: ask for png or webp.'
         : undefined;
   if (reason !== undefined) throw new GatewayError('unsupportedValue', reason, { param: 'background' });
 }

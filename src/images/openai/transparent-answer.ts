@@ -5,6 +5,7 @@ import type { ImageOrder } from '../image-order.js';
 import type { AnswerSink } from '../image-provider.js';
 import type { RetouchRequest } from '../image-request.js';
 import type { ImagesService } from '../images.service.js';
+import type { WorkedAnswer } from './worked-answer.js';
 
 interface Answer {
   readonly credits?: number;
@@ -19,7 +20,9 @@ type Wish = Pick<RetouchRequest, 'responseFormat' | 'imageFormat'>;
  * Makes the background of every picture of an answer transparent, which no Recraft model draws: a second operation for each
  * picture, with a charge of its own. What the call costs is the sum.
  */
-export class TransparentAnswer extends CollectedAnswer {
+export class TransparentAnswer extends CollectedAnswer implements WorkedAnswer {
+  private body: Buffer = Buffer.of();
+
   constructor(
     private readonly images: ImagesService,
     private readonly call: CallRecord,
@@ -30,13 +33,12 @@ export class TransparentAnswer extends CollectedAnswer {
   }
 
   /**
-   * Has the backgrounds removed, one after the other, and answers. What was charged before one of them failed stays in the
-   * call's record.
+   * Has the backgrounds removed, one after the other. What was charged before one of them failed stays in the call's
+   * record.
    *
    * @throws GatewayError as ImagesService.fulfil does
    */
-  async finish(): Promise<void> {
-    const { call } = this;
+  async work(): Promise<void> {
     const first = this.json() as Answer;
     let credits = first.credits ?? 0;
     const data: object[] = [];
@@ -45,14 +47,19 @@ export class TransparentAnswer extends CollectedAnswer {
       credits += charged;
       data.push(image);
     }
-    const body = Buffer.from(JSON.stringify({ ...first, credits, data }));
-    const { chargedMicroDollars } = call;
-    this.answer.begin({ contentType: 'application/json', contentLength: body.length, chargedMicroDollars });
-    this.answer.end(body);
+    this.body = Buffer.from(JSON.stringify({ ...first, credits, data }));
+    this.call.format = this.wish.imageFormat ?? 'webp';
+  }
+
+  finish(): void {
+    const { chargedMicroDollars } = this.call;
+    this.answer.begin({ contentType: 'application/json', contentLength: this.body.length, chargedMicroDollars });
+    this.answer.end(this.body);
   }
 
   private async removed(base64: string): Promise<Answer> {
-    const operation = this.call.another();
+    // Admitted together with the call; more pictures than were asked for have not been.
+    const operation = this.call.following.shift() ?? this.call.another();
     const cut = new CollectedAnswer();
     let outcome: 'done' | 'failed' = 'failed';
     try {

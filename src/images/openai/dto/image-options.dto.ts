@@ -52,7 +52,8 @@ export abstract class ImageOptionsDto {
 
   /**
    * Links that Recraft keeps for about a day, the pictures themselves as base64, or a form with the files
-   * (`multipart`, Recraft's). The default is base64 for OpenAI's GPT image names and for streams, and elsewhere what the
+   * (`multipart`, Recraft's; not with `stream`). A `jpeg` is made by the gateway, which has no links to it: `url` is
+   * refused there. The default is base64 for OpenAI's GPT image names, for streams and for `jpeg`, and elsewhere what the
    * operator has set (`DEFAULT_RESPONSE_FORMAT`).
    */
   @ApiPropertyOptional({ enum: RESPONSE_FORMATS, default: 'url' })
@@ -123,7 +124,10 @@ export abstract class ImageOptionsDto {
   @IsIn(['webp', 'png'])
   image_format?: 'webp' | 'png';
 
-  /** OpenAI's word for `image_format`. `svg` only with a vector model; `jpeg` as `b64_json`, made by the gateway. */
+  /**
+   * OpenAI's word for `image_format`. `svg` only with a vector model. A `jpeg` is made by the gateway and comes as bytes:
+   * as `b64_json`, in a form (`multipart`) or in a stream, and never as a `url`.
+   */
   @ApiPropertyOptional({ enum: OUTPUT_FORMATS })
   @IsOptional()
   @IsIn(OUTPUT_FORMATS)
@@ -156,7 +160,10 @@ export abstract class ImageOptionsDto {
   @IsIn(QUALITIES)
   quality?: (typeof QUALITIES)[number];
 
-  /** OpenAI's; `auto` and `opaque` are accepted and not forwarded, no model makes `transparent` ones. */
+  /**
+   * OpenAI's; `auto` and `opaque` are accepted and not forwarded. No model makes `transparent` ones: where the operator
+   * allows it (`ALLOW_SECOND_CHARGE`), an edit gets one by a second, charged operation for each picture.
+   */
   @ApiPropertyOptional({ enum: BACKGROUNDS })
   @IsOptional()
   @IsIn(BACKGROUNDS)
