@@ -21,9 +21,13 @@ export interface UploadedImage {
   readonly bytes: number;
   /** The file's own kind, sniffed; undefined where the bytes are no picture known here. */
   readonly format: 'png' | 'jpeg' | 'webp' | 'svg' | 'gif' | 'avif' | 'heic' | undefined;
-  /** Pixels; undefined where the header could not be read. */
+  /** Pixels, as they are stored; undefined where the header could not be read. */
   readonly width: number | undefined;
   readonly height: number | undefined;
+  /** A JPEG whose EXIF turns it by a quarter: where it is shown, its width and height change places. */
+  readonly isTurned?: boolean;
+  /** Its file ends in the middle, as far as that shows without decoding it. */
+  readonly isCutShort?: boolean;
   /**
    * Opens the bytes from the start, in large chunks; can be called again for a second attempt. A chunk is valid until
    * the next one is asked for.
@@ -36,6 +40,19 @@ export interface LinkedImage {
   readonly param: string;
   /** A public http(s) URL, fetched by the provider and never by the gateway. */
   readonly url: string;
+}
+
+/**
+ * What is wrong with the size of a mask over this picture, to be told; undefined where nothing is, or nobody knows.
+ * A turned picture may be meant as it is stored or as it is shown: which of them Recraft goes by is documented nowhere.
+ */
+export function maskSizeProblem(mask: UploadedImage, image: SourceImage): string | undefined {
+  if (image.kind === 'link' || image.format === 'svg' || image.width === undefined) return undefined;
+  const { width, height = 0, isTurned = false } = image;
+  if (mask.width === width && mask.height === height) return undefined;
+  if (isTurned && mask.width === height && mask.height === width) return undefined;
+  const wanted = `${width}x${height}${isTurned ? ` or, as the picture is shown, ${height}x${width}` : ''}`;
+  return `The mask must have the picture's size; it has ${mask.width ?? '?'}x${mask.height ?? '?'}, and not ${wanted}.`;
 }
 
 /** What every request for pictures says. */

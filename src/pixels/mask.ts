@@ -1,6 +1,6 @@
 import type { OutputInfo } from 'sharp';
 import { GatewayError } from '../errors/gateway-error.js';
-import type { UploadedImage } from '../images/image-request.js';
+import { maskSizeProblem, type UploadedImage } from '../images/image-request.js';
 import { pictureInMemory } from '../uploads/spool.js';
 import { bytesOf } from './bytes-of.js';
 import { loadSharp } from './sharp.js';
@@ -44,10 +44,8 @@ function checkSize(mask: UploadedImage, image: UploadedImage): void {
   if (mask.format === 'svg' || mask.format === undefined) {
     throw refused(mask, 'The mask must be a PNG with transparency.');
   }
-  if (image.width === undefined || image.format === 'svg') return;
-  if (mask.width === image.width && mask.height === image.height) return;
-  const sizes = `${mask.width ?? '?'}x${mask.height ?? '?'}, and not ${image.width}x${image.height ?? '?'}`;
-  throw refused(mask, `The mask must have the picture's size; it has ${sizes}.`);
+  const problem = maskSizeProblem(mask, image);
+  if (problem !== undefined) throw refused(mask, problem);
 }
 
 async function decode(mask: UploadedImage): Promise<Raw> {

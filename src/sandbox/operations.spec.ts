@@ -117,6 +117,7 @@ describe('work behind a mask', () => {
 
   it.each([
     ['of another size', () => sharp(mask).resize(200, 150).threshold().png().toBuffer(), 'mask size should be equal'],
+    ['with transparent parts', () => sharp(mask).removeAlpha().ensureAlpha(0.5).png().toBuffer(), 'values 0 and 255'],
     ['with grey in it', () => sharp(mask).blur(4).png().toBuffer(), 'values 0 and 255'],
   ])('takes no mask %s', async (_what, make, text) => {
     await expect(worked('inpaint', { image: source, mask: await make() }, { prompt: 'x' })).rejects.toThrow(text);

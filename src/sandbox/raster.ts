@@ -22,20 +22,26 @@ export async function rasterOf(bytes: Buffer, size?: Size): Promise<Raster> {
 /**
  * A mask's white and black.
  *
- * @throws Refusal where it has another size or other values (recraft-api.md §4.1)
+ * @throws Refusal where it has another size, other values or transparent parts (recraft-api.md §4.1; the words are inferred)
  */
 export async function maskOf(bytes: Buffer, size: Size): Promise<Raster> {
-  const mask = await read(
-    sharp(bytes).toColourspace('b-w').removeAlpha().extractChannel(0).raw().toBuffer({ resolveWithObject: true }),
-    1,
-  );
+  const grey = sharp(bytes).toColourspace('b-w').removeAlpha().extractChannel(0);
+  const mask = await read(grey.raw().toBuffer({ resolveWithObject: true }), 1);
   if (mask.width !== size.width || mask.height !== size.height) {
-    throw new Refusal('mask size should be equal to image size', 'invalid_image_format');
+    const sizes = `mask size should be equal to image size ${size.width}x${size.height}, not ${mask.width}x${mask.height}`;
+    throw new Refusal(sizes, 'invalid_image_format');
   }
-  if (mask.data.some((value) => value !== 0 && value !== WHITE)) {
+  if ((await hasTransparentParts(bytes)) || mask.data.some((value) => value !== 0 && value !== WHITE)) {
     throw new Refusal('mask should be a grayscale image with values 0 and 255', 'invalid_image_format');
   }
   return mask;
+}
+
+async function hasTransparentParts(bytes: Buffer): Promise<boolean> {
+  const { hasAlpha } = await sharp(bytes).metadata();
+  if (!hasAlpha) return false;
+  const alpha = await sharp(bytes).toColourspace('srgb').ensureAlpha().extractChannel('alpha').raw().toBuffer();
+  return alpha.some((value) => value !== 255);
 }
 
 async function read(

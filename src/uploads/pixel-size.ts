@@ -1,3 +1,5 @@
+import { jpegSegments } from './jpeg-segments.js';
+
 export interface PixelSize {
   readonly width: number;
   readonly height: number;
@@ -39,23 +41,11 @@ export function webpSize(head: Buffer): PixelSize | undefined {
 
 /** ITU T.81 §B.2.2: the first start-of-frame segment, whatever metadata comes before it. Turning by EXIF is ignored. */
 export function jpegSize(head: Buffer): PixelSize | undefined {
-  for (let at = 2; at + 9 <= head.length;) {
-    if (head[at] !== 0xff) return undefined;
-    const marker = head.readUInt8(at + 1);
-    if (marker === 0xff) at += 1;
-    else if (standsAlone(marker)) at += 2;
-    else if (startsFrame(marker)) return sizeOf(head.readUInt16BE(at + 7), head.readUInt16BE(at + 5));
-    else if (marker === START_OF_SCAN || marker === END_OF_IMAGE) return undefined;
-    else at += 2 + Math.max(2, head.readUInt16BE(at + 2));
+  for (const { marker, at } of jpegSegments(head)) {
+    if (!startsFrame(marker)) continue;
+    return at + 9 <= head.length ? sizeOf(head.readUInt16BE(at + 7), head.readUInt16BE(at + 5)) : undefined;
   }
   return undefined;
-}
-
-const END_OF_IMAGE = 0xd9;
-const START_OF_SCAN = 0xda;
-
-function standsAlone(marker: number): boolean {
-  return marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
 }
 
 /** C0 to CF are frames, except the tables and extensions C4, C8 and CC. */

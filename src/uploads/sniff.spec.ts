@@ -41,6 +41,35 @@ describe('sniff', () => {
     expect(sniff(chunks)).toEqual({ format: 'jpeg', ...SIZE });
   });
 
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'tells whether EXIF orientation %d turns a JPEG by a quarter',
+    async (orientation) => {
+      const bytes = await drawing.clone().withMetadata({ orientation }).jpeg().toBuffer();
+      expect(sniff([bytes])).toEqual({ format: 'jpeg', ...SIZE, ...(orientation > 4 && { isTurned: true }) });
+    },
+  );
+
+  it('reads EXIF of either byte order, and believes none that is broken', async () => {
+    const plain = await drawing.clone().jpeg().toBuffer();
+    const withExif = (tiff: Buffer): Buffer => {
+      const body = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), tiff]);
+      const head = Buffer.from([0xff, 0xe1, 0, 0]);
+      head.writeUInt16BE(body.length + 2, 2);
+      return Buffer.concat([plain.subarray(0, 2), head, body, plain.subarray(2)]);
+    };
+    const little = Buffer.from('49492a0008000000010012010300010000000600000000000000', 'hex');
+    const big = Buffer.from('4d4d002a00000008000101120003000000010006000000000000', 'hex');
+    for (const tiff of [little, big]) expect(sniff([withExif(tiff)]).isTurned).toBe(true);
+    for (const tiff of [
+      little.subarray(0, 9),
+      big.subarray(0, 15),
+      Buffer.from('4d4d002affffffff', 'hex'),
+      Buffer.of(),
+    ]) {
+      expect(sniff([withExif(tiff)])).toEqual({ format: 'jpeg', ...SIZE });
+    }
+  });
+
   it('finds the size of a progressive JPEG behind 300 KiB of metadata', async () => {
     const bytes = await drawing.clone().jpeg({ progressive: true }).toBuffer();
     const segment = Buffer.alloc(60_002);

@@ -5,6 +5,7 @@ import { GatewayError } from '../errors/gateway-error.js';
 import type { UploadedImage } from '../images/image-request.js';
 import { BufferPool } from './buffer-pool.js';
 import { ChunkList } from './chunk-list.js';
+import { PngEnd } from './png-end.js';
 import { sniff } from './sniff.js';
 import type { Sniffed } from './sniff.js';
 import { TemporaryFile } from './temporary-file.js';
@@ -101,6 +102,7 @@ class Intake {
   #file: TemporaryFile | undefined;
   #writing: Promise<void> | undefined;
   #sniffed: Sniffed | undefined;
+  readonly #end = new PngEnd();
 
   constructor(
     private readonly directory: string,
@@ -110,6 +112,7 @@ class Intake {
   /** Takes a chunk; gives a promise where the source has to wait until a batch is written. */
   take(chunk: Uint8Array): Promise<void> | undefined {
     this.#bytes += chunk.length;
+    this.#end.push(chunk);
     if (this.#batch) return this.#gather(this.#batch, chunk);
     this.#held.push(chunk);
     return this.#bytes > SMALL_BYTES ? this.#gatherHeld() : undefined;
@@ -119,14 +122,14 @@ class Intake {
     await this.#writing; // A source may end while its last batch is being written.
     if (!this.#batch) {
       const chunks = this.#held.takeAll();
-      return new SmallPart(param, this.#bytes, sniff(chunks), chunks);
+      return new SmallPart(param, this.#bytes, sniff(chunks), this.#end, chunks);
     }
     const last = this.#batch.subarray(0, this.#filled);
     if (this.#file) await this.#write([last]);
     else this.#sniffed ??= sniff([this.#kept[0] ?? last]);
     const kept = this.#file ? this.#kept : [...this.#kept, this.#batch];
     if (this.#file) this.buffers.give(this.#batch);
-    return new LargePart(param, this.#bytes, this.#sniffed ?? sniff([]), kept, this.#file, this.buffers);
+    return new LargePart(param, this.#bytes, this.#sniffed ?? sniff([]), this.#end, kept, this.#file, this.buffers);
   }
 
   async discard(): Promise<void> {
@@ -181,23 +184,28 @@ abstract class StoredPart {
   readonly format: UploadedImage['format'];
   readonly width: number | undefined;
   readonly height: number | undefined;
+  readonly isTurned: boolean;
+  readonly isCutShort: boolean;
 
   constructor(
     readonly param: string,
     readonly bytes: number,
-    sniffed: Sniffed,
+    { format, width, height, isTurned = false }: Sniffed,
+    end: PngEnd,
   ) {
-    this.format = sniffed.format;
-    this.width = sniffed.width;
-    this.height = sniffed.height;
+    this.format = format;
+    this.width = width;
+    this.height = height;
+    this.isTurned = isTurned;
+    this.isCutShort = end.isMissing;
   }
 }
 
 class SmallPart extends StoredPart implements UploadedPart {
   #chunks: readonly Uint8Array[] | undefined;
 
-  constructor(param: string, bytes: number, sniffed: Sniffed, chunks: readonly Uint8Array[]) {
-    super(param, bytes, sniffed);
+  constructor(param: string, bytes: number, sniffed: Sniffed, end: PngEnd, chunks: readonly Uint8Array[]) {
+    super(param, bytes, sniffed, end);
     this.#chunks = chunks;
   }
 
@@ -232,11 +240,12 @@ class LargePart extends StoredPart implements UploadedPart {
     param: string,
     bytes: number,
     sniffed: Sniffed,
+    end: PngEnd,
     private readonly kept: readonly Buffer[],
     private readonly file: TemporaryFile | undefined,
     private readonly buffers: BufferPool,
   ) {
-    super(param, bytes, sniffed);
+    super(param, bytes, sniffed, end);
   }
 
   open(): AsyncIterable<Uint8Array> {
@@ -291,7 +300,9 @@ class LargePart extends StoredPart implements UploadedPart {
 
 /** A picture that is in memory already, for instance from a data URL. */
 export function pictureInMemory(param: string, bytes: Uint8Array): UploadedImage {
-  return new SmallPart(param, bytes.length, sniff([bytes]), [bytes]);
+  const end = new PngEnd();
+  end.push(bytes);
+  return new SmallPart(param, bytes.length, sniff([bytes]), end, [bytes]);
 }
 
 function noRoom(cause: unknown): GatewayError {

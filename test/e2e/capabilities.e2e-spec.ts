@@ -160,8 +160,8 @@ describe.each(MODELS)('$model', (own) => {
 
 describe('A picture that an operation does not take', () => {
   const svg = `data:image/svg+xml;base64,${Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="300" height="300"/>').toString('base64')}`;
-  const small = async (side: number): Promise<string> =>
-    `data:image/png;base64,${(await aPicture({ width: side, height: side })).toString('base64')}`;
+  const small = async (side: number, color?: string): Promise<string> =>
+    `data:image/png;base64,${(await aPicture({ width: side, height: side, ...(color && { color }) })).toString('base64')}`;
   const takingSvg = ['removeBackground', 'eraseRegion', 'imageToImage', 'inpaint', 'outpaint', 'replaceBackground', 'generateBackground', 'variateImage']; // prettier-ignore
   const all = [...takingSvg, 'vectorize', 'crispUpscale', 'creativeUpscale', 'enhance'];
   const fields = { prompt: 'x', strength: 0.5, expand_left: 8 };
@@ -185,7 +185,7 @@ describe('A picture that an operation does not take', () => {
   });
 
   it.each(all)('%s: one of 255 pixels', async (path) => {
-    const mask_url = await small(255);
+    const mask_url = await small(255, '#fff');
     const masked = ['inpaint', 'generateBackground', 'eraseRegion'].includes(path);
     await expectOutcome({
       what: 'small',

@@ -8,7 +8,8 @@ import { ImagesService } from '../images.service.js';
 import { noteLabels } from '../../spend/labels.js';
 import { JsonAnswer } from '../json-answer.js';
 import { MultipartAnswer } from '../multipart-answer.js';
-import { PicturesBody, picturesOf } from '../request-body.js';
+import { checkedMask } from '../../pixels/own-mask.js';
+import { pictureOf, PicturesBody, picturesOf } from '../request-body.js';
 import { recraftOrder } from './orders.js';
 import { PICTURE_ROUTES, type PictureRoute } from './routes.js';
 
@@ -35,9 +36,10 @@ function controllerFor(route: PictureRoute): Type {
     @ApiOperation({ operationId: camelCase(path), summary: route.summary })
     @ApiRecraftPictures(route)
     async run(@Body() dto: object, @Req() request: Request, @Res() response: Response): Promise<void> {
+      const [image, mask] = [pictureOf(request, 'image'), pictureOf(request, 'mask')];
       const order = recraftOrder(route, dto, {
-        image: picturesOf(request, 'image')[0],
-        mask: picturesOf(request, 'mask')[0],
+        image,
+        mask: mask && image && (await checkedMask(mask, image)),
         styleReferences: picturesOf(request, 'style_references'),
       });
       noteLabels(request, dto);

@@ -1,5 +1,10 @@
 import { GatewayError } from '../../errors/gateway-error.js';
-import type { ImageRequest, SourceImage, UploadedImage } from '../../images/image-request.js';
+import {
+  type ImageRequest,
+  maskSizeProblem,
+  type SourceImage,
+  type UploadedImage,
+} from '../../images/image-request.js';
 import type { SourceLimits } from './operations.js';
 
 /** What Recraft takes as a source picture (recraft-api.md §4.1). */
@@ -23,6 +28,7 @@ export function checkSource(image: SourceImage, limits: SourceLimits): void {
   checkFormat(image, limits.takesSvg);
   checkBytes(image);
   checkSides(image, limits.minSide);
+  checkWhole(image);
 }
 
 /**
@@ -34,10 +40,9 @@ export function checkMask(mask: SourceImage, image: SourceImage): void {
   if (mask.kind === 'link') return;
   checkFormat(mask, false);
   checkBytes(mask);
-  if (image.kind === 'link' || image.format === 'svg' || image.width === undefined) return;
-  if (mask.width === image.width && mask.height === image.height) return;
-  const sizes = `${mask.width ?? '?'}x${mask.height ?? '?'}, and not ${image.width}x${image.height ?? '?'}`;
-  throw refused(mask, `The mask must have the picture's size; it has ${sizes}.`);
+  checkWhole(mask);
+  const problem = maskSizeProblem(mask, image);
+  if (problem !== undefined) throw refused(mask, problem);
 }
 
 const MAX_REFERENCES = 10;
@@ -60,6 +65,7 @@ export function checkStyleSources(pictures: readonly SourceImage[]): void {
     if (picture.kind === 'link') continue;
     checkFormat(picture, false);
     checkSides(picture, MIN_SIDE);
+    checkWhole(picture);
     together += picture.bytes;
     if (picture.bytes <= MAX_REFERENCE_BYTES && together <= MAX_REFERENCES_BYTES) continue;
     const message = 'Pictures for a style have at most 10 MiB each, and 64 MiB together.';
@@ -80,6 +86,10 @@ function checkFormat({ format, param }: UploadedImage, takesSvg: boolean): void 
     param,
     code: 'unsupported_file_mimetype',
   });
+}
+
+function checkWhole(image: UploadedImage): void {
+  if (image.isCutShort === true) throw refused(image, 'The picture cannot be read: its file ends in the middle.');
 }
 
 function checkBytes({ bytes, param }: UploadedImage): void {

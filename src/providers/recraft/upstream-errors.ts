@@ -18,6 +18,9 @@ const MAX_MESSAGE = 1000;
  */
 const PARAM_BY_TEXT: readonly (readonly [RegExp, string])[] = [
   [/prompt length|prompt is/i, 'prompt'],
+  [/\bmask\b/i, 'mask'],
+  // What Recraft says of a sketch that it does not know is not recorded.
+  [/^image not found|source_image_id/i, 'source_image_id'],
   [/image size|'size'/i, 'size'],
   [/parameter 'n'/i, 'n'],
   [/style_id|style not found|isn't compatible with the style/i, 'style_id'],
