@@ -86,7 +86,7 @@ export interface GenerateRequest extends Drawing {
   /** Refuses a model or style that draws the other kind. */
   readonly only?: 'raster' | 'vector';
   /** Pictures whose style the new ones take over. */
-  readonly styleReferences?: readonly UploadedImage[];
+  readonly styleReferences?: readonly SourceImage[];
 }
 
 export interface ImageToImageRequest extends Drawing {

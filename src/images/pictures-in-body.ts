@@ -14,6 +14,8 @@ export interface PictureSlot {
   readonly most: number;
   /** Takes form parts under any name that belongs nowhere else, as Recraft does (recraft-api.md §4.1). */
   readonly takesAnyFile?: true;
+  /** Takes files or URLs and not both: Recraft has a field for each, and what it does with the two is documented nowhere. */
+  readonly isEitherOr?: true;
   /** What the picture is for, to be put into a message. */
   readonly purpose: string;
 }
@@ -50,8 +52,13 @@ export function takePictures(
   const fields: Fields = {};
   for (const [name, value] of Object.entries(body)) {
     const slot = slotOf(name, slots);
-    if (slot) add(slot, references(name, value, maxBytes));
-    else fields[name] = value;
+    if (!slot) {
+      fields[name] = value;
+      continue;
+    }
+    const linked = references(name, value, maxBytes);
+    if (slot.isEitherOr && linked.length > 0 && (found.get(slot.name) ?? []).length > 0) throw bothWays(name, slot);
+    add(slot, linked);
   }
   for (const slot of slots) checkNumber(slot, found.get(slot.name) ?? []);
   return { pictures: found, fields };
@@ -61,14 +68,25 @@ function slotOf(name: string, slots: readonly PictureSlot[]): PictureSlot | unde
   return slots.find(({ spelling }) => spelling.test(name));
 }
 
-function checkNumber({ name, isRequired, most, purpose }: PictureSlot, { length }: readonly SourceImage[]): void {
+function checkNumber({ name, isRequired, most, purpose }: PictureSlot, pictures: readonly SourceImage[]): void {
+  const { length } = pictures;
   if (isRequired && length === 0) {
     const article = /^[aeiou]/.test(name) ? 'An' : 'A';
     throw new GatewayError('missingParameter', `${article} ${name} is required: ${purpose}.`, { param: name });
   }
   if (length <= most) return;
   const limit = most === 1 ? 'one picture at a time' : `${most} pictures at most`;
-  throw new GatewayError('invalidValue', `Recraft takes ${limit} as ${name}; ${length} were sent.`, { param: name });
+  const param = most === 1 ? name : fieldOf(pictures[most], name);
+  throw new GatewayError('invalidValue', `Recraft takes ${limit} as ${param}; ${length} were sent.`, { param });
+}
+
+/** The field that a picture of a list came in. */
+function fieldOf(picture: SourceImage | undefined, otherwise: string): string {
+  return picture?.param.replace(/\[\d*\]$/, '') ?? otherwise;
+}
+
+function bothWays(param: string, { name }: PictureSlot): GatewayError {
+  return new GatewayError('invalidValue', `Send the pictures as ${name} or as ${param}, not as both.`, { param });
 }
 
 function refusedFile(param: string, [first]: readonly PictureSlot[]): GatewayError {

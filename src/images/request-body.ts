@@ -4,6 +4,7 @@ import { Settings } from '../config/settings.js';
 import { BodyReader, type ReadBody } from '../uploads/body-reader.js';
 import { coerceScalars, type ScalarKind } from '../uploads/form-scalars.js';
 import type { SourceImage, UploadedImage } from './image-request.js';
+import { declaredFields } from '../validation/declared-fields.js';
 import { fitMask } from '../pixels/fit-mask.js';
 import { fitPicture } from '../pixels/normalise.js';
 import { type Fields, prepareBody } from './body.js';
@@ -36,6 +37,8 @@ const FORM_KINDS: Readonly<Record<string, ScalarKind>> = {
   source_styles: 'json',
   source_style_weights: 'json',
   palette: 'json',
+  style_reference_urls: 'list',
+  image_urls: 'list',
   private: 'boolean',
 };
 
@@ -57,8 +60,16 @@ export class JsonBody implements CanActivate {
   }
 }
 
-/** A guard that lets a request go on once its body is here, a form or JSON, and its pictures are found in it. */
-export function PicturesBody(slots: readonly PictureSlot[]): Type<CanActivate> {
+/**
+ * A guard that lets a request go on once its body is here, a form or JSON, and its pictures are found in it.
+ *
+ * @param dto what the route's fields are called: a part of a form with such a name is none of the pictures
+ */
+export function PicturesBody(slots: readonly PictureSlot[], dto: new () => object): Type<CanActivate> {
+  const isField = ({ param, format }: UploadedImage): boolean => {
+    const [field = ''] = param.split('[', 1);
+    return declaredFields(dto).has(field) || (Object.hasOwn(FORM_KINDS, field) && format === undefined);
+  };
   @Injectable()
   class Guard implements CanActivate {
     constructor(
@@ -70,7 +81,7 @@ export function PicturesBody(slots: readonly PictureSlot[]): Type<CanActivate> {
       const { request, response } = exchangeOf(context);
       const isForm = /^multipart\//i.test(request.headers['content-type'] ?? '');
       const body = await (isForm
-        ? this.reader.readMultipart(request, response)
+        ? this.reader.readMultipart(request, response, isField)
         : this.reader.readJson(request, response));
       noteArrival(request);
       freeWhenOver(body, request, response);
@@ -117,11 +128,6 @@ export function picturesOf(request: Request, slot: string): readonly SourceImage
   const pictures = found.get(request);
   if (!pictures) throw new Error('No PicturesBody stands before this route.');
   return pictures.get(slot) ?? [];
-}
-
-/** The pictures of a slot that came as files. */
-export function filesOf(request: Request, slot: string): readonly UploadedImage[] {
-  return picturesOf(request, slot).filter((picture) => picture.kind === 'bytes');
 }
 
 /** The picture of a slot that holds one at most. */

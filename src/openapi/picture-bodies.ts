@@ -17,16 +17,18 @@ interface Described {
 const ROUTES: ReadonlyMap<string, Described> = new Map<string, Described>([
   ...PICTURE_ROUTES.flatMap((route) => route.paths.map((path) => [`/v1/images/${path}`, route] as const)),
   ['/v1/images/variations', { dto: VariateImageDto, slots: VARIATION_SLOTS }],
-  ['/openai/deployments/*model/images/variations', { dto: VariateImageDto, slots: VARIATION_SLOTS }],
   ['/v1/styles', { dto: CreateStyleDto, slots: STYLE_SLOTS }],
 ]);
+
+/** Before a route's name where the path carries the model, however it is written down. */
+const AZURE_PREFIX = /^\/openai\/deployments\/.+\/images\//;
 
 /**
  * The bodies of a route that takes pictures: a form with files, or JSON with links. Its DTO knows nothing of the pictures
  * and how they come. Undefined where a route takes none.
  */
 export function pictureBody(path: string): RequestBody | undefined {
-  const route = ROUTES.get(path);
+  const route = ROUTES.get(path.replace(AZURE_PREFIX, '/v1/images/'));
   if (!route) return undefined;
   const fields = { $ref: `#/components/schemas/${route.dto.name}` };
   if (route.slots.length === 0) return { required: true, content: { 'application/json': { schema: fields } } };

@@ -21,19 +21,30 @@ export interface Handover {
   readonly sketch?: Sketch;
   /** The style that references made. */
   readonly styleId?: string;
+  /** Whether `features` of each picture are asked for (recraft-api.md §4.4). */
+  readonly withFeatures?: boolean;
 }
 
-type Entry = Record<string, string>;
+interface Entry {
+  readonly image_id: string;
+  readonly url?: string;
+  readonly b64_json?: string;
+  readonly features?: { readonly nsfw_score: number };
+}
+
+/** A drawing of the sandbox's shows nothing that is not safe. */
+const FEATURES = { features: { nsfw_score: 0 } };
 
 /** Answers with pictures in the form that was asked for. */
 export function picturesAnswer(
   call: Call,
-  { files, responseFormat, credits, single, styleId, sketch }: Handover,
+  { files, responseFormat, credits, single, styleId, sketch, withFeatures }: Handover,
 ): Answer {
-  const entries = files.map((file) => entryOf(file, responseFormat, call));
+  const features = withFeatures === true ? FEATURES : {};
+  const entries = files.map((file): Entry => ({ ...entryOf(file, responseFormat, call), ...features }));
   if (sketch)
     call.state.rememberSketches(
-      entries.map(({ image_id: id = '' }) => id),
+      entries.map(({ image_id: id }) => id),
       sketch,
     );
   const document = {
@@ -78,7 +89,7 @@ function formAnswer(
     Buffer.from(JSON.stringify(document)),
     end,
     ...files.flatMap(({ bytes, contentType }, index) => {
-      const id = entries[index]?.['image_id'] ?? '';
+      const id = entries[index]?.image_id ?? '';
       const lines = [
         `Content-Disposition: form-data; name="${id}"`,
         `Content-ID: ${id}`,

@@ -67,15 +67,24 @@ async function parseForm(body: Buffer, contentType: string): Promise<Fields> {
   const values: Record<string, unknown> = {};
   const files: FilePart[] = [];
   for (const [field, value] of form.entries()) {
-    if (typeof value !== 'string') {
+    if (typeof value !== 'string' && !isText(field, value)) {
       files.push({ field, name: value.name, type: value.type, bytes: Buffer.from(await value.arrayBuffer()) });
-    } else if (Object.hasOwn(values, field)) {
-      values[field] = [values[field], value].flat();
-    } else {
-      values[field] = value;
+      continue;
     }
+    const text = typeof value === 'string' ? value : await value.text();
+    values[field] = Object.hasOwn(values, field) ? [values[field], text].flat() : text;
   }
   return { form: true, values, files };
+}
+
+/** Nested fields, of which generated clients make files of JSON (recraft-api.md §4.1); here whatever type they name. */
+const NESTED: ReadonlySet<string> = new Set([
+  'controls', 'text_layout', 'palette', 'strict_color_palette', 'style_reference_urls', 'image_urls', 'image_weights',
+  'source_styles', 'source_style_weights',
+]); // prettier-ignore
+
+function isText(field: string, { type }: Blob): boolean {
+  return NESTED.has(field) || /^(?:application\/json|text\/plain)\b/.test(type);
 }
 
 function messageOf(error: unknown): string {

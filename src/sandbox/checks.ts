@@ -87,7 +87,7 @@ function sizeFor({ size = '1:1' }: Order, model: Model): Size {
 }
 
 function checkStyle(order: Order, model: Model, { fromSource }: Terms): void {
-  const { style, substyle, styleId } = order;
+  const { style, substyle, styleId, styleMatch } = order;
   const references = fromSource ? 0 : order.references.length;
   if (style !== undefined && styleId !== undefined) throw new Refusal("'style' can't be used together with 'style_id'");
   if (styleId !== undefined && references > 0) {
@@ -97,6 +97,10 @@ function checkStyle(order: Order, model: Model, { fromSource }: Terms): void {
   if (style !== undefined) checkStyleName(style, model);
   if (substyle !== undefined && !allowsSubstyle(model.line, style, substyle)) {
     throw new Refusal(`${model.name} doesn't support substyle '${substyle}'`);
+  }
+  const matches = model.line === 'v4' ? ['precise', 'flexible'] : ['regular'];
+  if (styleMatch !== undefined && !matches.includes(styleMatch)) {
+    throw new Refusal(`${model.name} doesn't support style match '${styleMatch}'`);
   }
   const custom = styleId !== undefined || references > 0;
   if (model.customStyle === 'required' && !custom) {

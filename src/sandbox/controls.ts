@@ -51,7 +51,7 @@ function readColor(color: unknown, name: string): { rgb: Rgb; weight: number | u
 }
 
 /** One word's place in the picture: four corners, relative to its sides (recraft-api.md §4.8). */
-const LETTERS = /^[!"#$%&'()*+,\-./0-9:;<>?@A-Z_{}ØĐĦŁŊŦΑΒΕΖΗΙΚΜΝΟΡΤΥΧІАВЕКМНОРСТУХßẞ ]*$/u;
+const LETTERS = /^[!"#$%&'()*+,\-./0-9:;<>?@A-Z_{}ØĐĦŁŊŦΑΒΕΖΗΙΚΜΝΟΡΤΥΧІАВЕКМНОРСТУХßẞ]+$/u;
 
 /** @throws Refusal naming the item that is wrong */
 export function checkTextLayout(layout: unknown): void {

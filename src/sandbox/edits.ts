@@ -29,7 +29,8 @@ export function edits(edit: Edit): (call: Call) => Promise<Answer> {
     await pause(call.state.settings.latencyMs, call.gone);
     const indices = call.gone.aborted ? [] : Array.from({ length: order.count }, (_, index) => index);
     const files = await Promise.all(indices.map((index) => draw(checked, ground, index)));
-    return picturesAnswer(call, { files, responseFormat: order.responseFormat, credits });
+    const { responseFormat, calculatesFeatures: withFeatures } = order;
+    return picturesAnswer(call, { files, responseFormat, credits, withFeatures });
   };
 }
 

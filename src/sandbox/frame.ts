@@ -15,7 +15,8 @@ export interface Frame extends Size {
 const MAX_SIDE = 4096;
 
 /**
- * How a picture grows (recraft-api.md §5.5).
+ * How a picture grows (recraft-api.md §5.5). The source stays intact inside: that a size without room for it is refused is
+ * inferred.
  *
  * @throws Refusal where the request does not say how, says it twice, or wants more than 4096 pixels a side
  */
@@ -37,11 +38,16 @@ export function frameOf({ expand, size, zoomOutPercentage: zoom }: Order, source
   if (Math.max(outer.width, outer.height) > MAX_SIDE) {
     throw new Refusal(`max image dimension should be no more than ${MAX_SIDE}`, 'invalid_image_format');
   }
-  const scale = (1 - zoom / 100) * Math.min(1, outer.width / source.width, outer.height / source.height);
+  const scale = 1 - zoom / 100;
   const inner = {
     width: Math.max(1, Math.round(source.width * scale)),
     height: Math.max(1, Math.round(source.height * scale)),
   };
+  if (inner.width > outer.width || inner.height > outer.height) {
+    throw new Refusal(
+      `'size' ${outer.width}x${outer.height} has no room for an image of ${inner.width}x${inner.height}`,
+    );
+  }
   const centred = {
     left: Math.floor((outer.width - inner.width) / 2),
     top: Math.floor((outer.height - inner.height) / 2),

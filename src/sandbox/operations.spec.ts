@@ -194,6 +194,7 @@ describe('work on the size', () => {
     [{ size: '16:9' }, '533x300'],
     [{ size: '1024x1024' }, '1024x1024'],
     [{ zoom_out_percentage: '50' }, '400x300'],
+    [{ zoom_out_percentage: '50', size: '256x256' }, '256x256'],
   ])('outpaint to %j makes %s', async (fields, size) => {
     const { width, height } = await sharp(
       await worked('outpaint', { image: source }, { prompt: 'x', ...fields }),
@@ -206,8 +207,21 @@ describe('work on the size', () => {
     [{ size: '1:1', expand_left: '4' }, "'size' can't be used together"],
     [{ expand_left: '4000' }, 'no more than 4096'],
     [{ zoom_out_percentage: '100' }, 'zoom_out_percentage'],
+    [{ size: '256x256' }, "'size' 256x256 has no room for an image of 400x300"],
   ])('outpaint refuses %j', async (fields, text) => {
     await expect(worked('outpaint', { image: source }, { prompt: 'x', ...fields })).rejects.toThrow(text);
+  });
+
+  it.each<[string, readonly string[], object]>([
+    ['generations', [], { prompt: 'x' }],
+    ['imageToImage', ['image'], { prompt: 'x', strength: '0' }],
+    ['inpaint', ['image', 'mask'], { prompt: 'x' }],
+    ['variateImage', ['image'], { size: '1:1' }],
+  ])('%s tells features of its pictures where they are asked for', async (path, names, fields) => {
+    const files = Object.fromEntries(names.map((name) => [name, name === 'mask' ? mask : source]));
+    const told = async (more: object) => (await answered(`images/${path}`, form(files, { ...fields, ...more }))).data;
+    expect(await told({ calculate_features: 'true' })).toMatchObject([{ features: { nsfw_score: 0 } }]);
+    expect(await told({})).not.toMatchObject([{ features: {} }]);
   });
 
   it('variateImage draws in the size it is told', async () => {

@@ -20,6 +20,8 @@ export interface Order {
   readonly style: string | undefined;
   readonly substyle: string | undefined;
   readonly styleId: string | undefined;
+  readonly styleMatch: string | undefined;
+  readonly calculatesFeatures: boolean;
   readonly negativePrompt: string | undefined;
   readonly seed: number;
   readonly responseFormat: ResponseFormat;
@@ -55,6 +57,8 @@ export function readOrder(fields: Fields): Order {
     style: parameters.text('style'),
     substyle: parameters.text('substyle'),
     styleId: parameters.text('style_id'),
+    styleMatch: parameters.text('style_match'),
+    calculatesFeatures: parameters.boolean('calculate_features') ?? false,
     negativePrompt: parameters.text('negative_prompt'),
     // Recraft throws dice here; the sandbox draws the same for the same words, so that a demonstration can be repeated.
     seed: within(parameters.integer('random_seed') ?? 0, 2 ** 32 - 1),

@@ -33,6 +33,14 @@ export class Parameters {
     });
   }
 
+  /** @throws Refusal where the value is neither true nor false */
+  boolean(name: string): boolean | undefined {
+    return this.#read(name, 'a boolean', (value) => {
+      const parsed = this.#parsed(value);
+      return typeof parsed === 'boolean' ? parsed : undefined;
+    });
+  }
+
   /** A nested value; a form carries it as JSON text (recraft-api.md §4.1, inferred). */
   nested(name: string): unknown {
     return this.#read(name, 'JSON', (value) => this.#parsed(value));

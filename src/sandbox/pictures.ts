@@ -47,8 +47,14 @@ export function pictures(terms: Terms): (call: Call) => Promise<Answer> {
     // A client that left is charged, since Recraft may charge it too; only the drawing is spared, for nobody sees it.
     const files = call.gone.aborted ? [] : await draw(job);
     const styleId = newStyle ? call.state.styles.add({ model: model.id }).id : undefined;
-    const { responseFormat } = order;
-    return picturesAnswer(call, { files, responseFormat, credits, ...(styleId !== undefined && { styleId }) });
+    const { responseFormat, calculatesFeatures: withFeatures } = order;
+    return picturesAnswer(call, {
+      files,
+      responseFormat,
+      credits,
+      withFeatures,
+      ...(styleId !== undefined && { styleId }),
+    });
   };
 }
 

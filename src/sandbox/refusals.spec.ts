@@ -220,6 +220,16 @@ describe('the checks of a generation', () => {
       { message: "Parameter 'text_layout[0].text' must be of supported characters" },
     ],
     [
+      'two words in one box',
+      { model: 'recraftv3', text_layout: [{ text: 'TWO WORDS', bbox: [] }] },
+      { message: "Parameter 'text_layout[0].text' must be of supported characters" },
+    ],
+    [
+      'a match that its line does not have',
+      { model: 'recraftv4_1', style_match: 'regular' },
+      { message: "Recraft V4.1 doesn't support style match 'regular'" },
+    ],
+    [
       'a box of three corners',
       {
         model: 'recraftv3',

@@ -34,7 +34,8 @@ export async function variate(call: Call): Promise<Answer> {
   const files = await answerAfterPause(call, order.count, (index) =>
     draw({ model, order, size, prompt: 'variation', index, seed: order.seed, ground }),
   );
-  return picturesAnswer(call, { files, responseFormat: order.responseFormat, credits: VARIATION_UNITS * order.count });
+  const { responseFormat, count, calculatesFeatures: withFeatures } = order;
+  return picturesAnswer(call, { files, responseFormat, credits: VARIATION_UNITS * count, withFeatures });
 }
 
 /** `POST /images/explore` (recraft-api.md §5.8). */

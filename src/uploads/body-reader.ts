@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Settings } from '../config/settings.js';
 import { discardRest } from '../errors/discard-rest.js';
+import type { UploadedImage } from '../images/image-request.js';
 import { FORM_LIMITS } from './form-limits.js';
 import type { FormLimits } from './form-limits.js';
 import { readJson } from './read-json.js';
@@ -64,11 +65,17 @@ export class BodyReader {
   }
 
   /**
+   * @param isField tells parts that are fields, even where they come as files
    * @throws GatewayError wrongContentType, tooLarge, tooBusy or invalidForm, or what `decodeFields` throws
    * @throws ClientLeft where the client hangs up
    */
-  async readMultipart(req: IncomingMessage, res: ServerResponse): Promise<ReadBody> {
-    return this.read(req, res, (lease) => readMultipart(req, { limits: this.formLimits, lease, spool: this.spool }));
+  async readMultipart(
+    req: IncomingMessage,
+    res: ServerResponse,
+    isField: (part: UploadedImage) => boolean = () => false,
+  ): Promise<ReadBody> {
+    const options = { limits: this.formLimits, spool: this.spool, isField };
+    return this.read(req, res, (lease) => readMultipart(req, { ...options, lease }));
   }
 
   /** After a refusal the rest of the body runs into nothing, within bounds, while the answer goes out. */

@@ -1,12 +1,13 @@
-import { parseBoolean, parseInteger, parseJson, parseNumber } from './text-values.js';
+import { parseBoolean, parseInteger, parseJson, parseList, parseNumber } from './text-values.js';
 
-export type ScalarKind = 'integer' | 'number' | 'boolean' | 'json' | 'string';
+export type ScalarKind = 'integer' | 'number' | 'boolean' | 'json' | 'list' | 'string';
 
 const READERS: Readonly<Record<ScalarKind, (text: string, param: string) => unknown>> = {
   integer: parseInteger,
   number: parseNumber,
   boolean: parseBoolean,
   json: parseJson,
+  list: parseList,
   string: (text) => text,
 };
 

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Writable } from 'node:stream';
 import multer from 'multer';
 import { GatewayError } from '../errors/gateway-error.js';
+import type { UploadedImage } from '../images/image-request.js';
 import { countPassingBytes } from '../memory/buffer-garbage.js';
 import { inMegabytes } from './byte-size.js';
 import { ClientLeft } from './client-left.js';
@@ -21,6 +22,8 @@ export interface MultipartOptions {
   readonly limits: FormLimits;
   readonly lease: Lease;
   readonly spool: Spool;
+  /** Whether a part is a field, even where it comes as a file: generated clients send JSON so (recraft-api.md §4.1). */
+  readonly isField?: (part: UploadedImage) => boolean;
 }
 
 export interface MultipartBody {
@@ -42,12 +45,27 @@ export async function readMultipart(req: IncomingMessage, options: MultipartOpti
   const storage = new PartStorage(options.spool);
   try {
     const entries = await parse(req, storage, options);
-    const fields = decodeFields(entries);
-    return { fields, files: await storage.parts() };
+    const parts = await storage.parts();
+    const isField = (part: UploadedPart): boolean => options.isField?.(part) === true;
+    for (const part of parts.filter(isField)) entries.push([part.param, await textOf(part, options.limits)]);
+    return { fields: decodeFields(entries), files: parts.filter((part) => !isField(part)) };
   } catch (error) {
     await storage.dispose();
     throw toFormError(error, options.limits);
   }
+}
+
+/** The text of a field that came as a file, which is done with then. */
+async function textOf(part: UploadedPart, { fieldBytes }: FormLimits): Promise<string> {
+  const { param, bytes } = part;
+  if (bytes > fieldBytes) {
+    throw new GatewayError('tooLarge', `${param} is longer than ${inMegabytes(fieldBytes)}.`, { param });
+  }
+  const chunks: Buffer[] = [];
+  // A chunk is valid until the next is asked for.
+  for await (const chunk of part.open()) chunks.push(Buffer.from(chunk));
+  await part.dispose();
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function checkHeaders(headers: IncomingHttpHeaders, limits: FormLimits): void {

@@ -39,6 +39,11 @@ export function parseJson(text: string, param: string): unknown {
   }
 }
 
+/** A list as JSON text; any other text is the one element of a list. */
+export function parseList(text: string, param: string): unknown {
+  return /^\s*\[/.test(text) ? parseJson(text, param) : [text];
+}
+
 function wrongType(param: string, expected: string, text: string, cause?: unknown): GatewayError {
   const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
   return new GatewayError('invalidType', `${param} must be ${expected}, not '${shown}'.`, { param, cause });

@@ -55,6 +55,12 @@ const post = (path, body) =>
   });
 
 describe('The published contract', () => {
+  it.each(['generations', 'edits', 'variations'])("has the same bodies under Azure's path of %s", (name) => {
+    const { requestBody } = document.paths[`/openai/deployments/{model}/images/${name}`].post;
+    expect(Object.keys(requestBody.content).sort()).toEqual(['application/json', 'multipart/form-data']);
+    expect(requestBody).toEqual(document.paths[`/v1/images/${name}`].post.requestBody);
+  });
+
   it('is what the code says (refresh docs/openapi.json with: npm run openapi)', async () => {
     expect(document).toEqual(JSON.parse(await readFile(PUBLISHED, 'utf8')));
   });

@@ -23,13 +23,15 @@ export const EDIT_SLOTS: readonly PictureSlot[] = [IMAGE, MASK];
 /** Pictures of a variation. */
 export const VARIATION_SLOTS: readonly PictureSlot[] = [{ ...IMAGE, purpose: 'the picture to vary' }];
 
-/** Files that a generation may bring along; their links are fields (recraft-api.md §4.1). */
-export const GENERATION_SLOTS: readonly PictureSlot[] = [
-  {
-    name: 'style_references',
-    spelling: /^style_references(\[\d*\])?$/,
-    isRequired: false,
-    most: 10,
-    purpose: 'what the style is taken from',
-  },
-];
+/** What the style of a generation may be taken from: files, or links and data URLs (recraft-api.md §4.1). */
+export const STYLE_REFERENCES: PictureSlot = {
+  name: 'style_references',
+  spelling: /^style_reference(?:s|_urls)(\[\d*\])?$/,
+  isRequired: false,
+  most: 10,
+  isEitherOr: true,
+  purpose: 'what the style is taken from',
+};
+
+/** Pictures that a generation may bring along. */
+export const GENERATION_SLOTS: readonly PictureSlot[] = [STYLE_REFERENCES];

@@ -25,7 +25,7 @@ export class EditsController {
 
   @Post(['v1/images/edits', 'images/edits', 'openai/deployments/*model/images/edits'])
   @HttpCode(200)
-  @UseGuards(PicturesBody(EDIT_SLOTS))
+  @UseGuards(PicturesBody(EDIT_SLOTS, EditImageDto))
   @ApiOperation({ operationId: 'createImageEdit', summary: 'Change a picture by words, all of it or behind a mask.' })
   @ApiEdit()
   async edit(@Body() dto: EditImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {

@@ -10,7 +10,7 @@ import { GenerateImageDto } from './dto/generate-image.dto.js';
 import { GENERATION_SLOTS } from './edit-slots.js';
 import { modelInPath } from './model-in-path.js';
 import { generationOrder } from './orders.js';
-import { filesOf, PicturesBody } from '../request-body.js';
+import { PicturesBody, picturesOf } from '../request-body.js';
 
 @ApiTags('Images: OpenAI dialect')
 @ApiBearerAuth()
@@ -24,7 +24,7 @@ export class GenerationsController {
 
   @Post(['v1/images/generations', 'images/generations', 'openai/deployments/*model/images/generations'])
   @HttpCode(200)
-  @UseGuards(PicturesBody(GENERATION_SLOTS))
+  @UseGuards(PicturesBody(GENERATION_SLOTS, GenerateImageDto))
   @ApiOperation({ operationId: 'createImage', summary: 'Make pictures from words.' })
   @ApiGeneration()
   async generate(@Body() dto: GenerateImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {
@@ -32,7 +32,7 @@ export class GenerationsController {
       dto,
       this.settings.models,
       modelInPath(request),
-      filesOf(request, 'style_references'),
+      picturesOf(request, 'style_references'),
     );
     await this.once.answer(request, response, (answer) =>
       answerOrder(this.images, dto, order, request, answer, this.settings),

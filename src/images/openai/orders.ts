@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors/gateway-error.js';
 import type { ImageOrder, Interpretation } from '../image-order.js';
-import type { ImageRequest, RetouchRequest, SourceImage, UploadedImage } from '../image-request.js';
+import type { ImageRequest, RetouchRequest, SourceImage } from '../image-request.js';
 import type { EditImageDto } from './dto/edit-image.dto.js';
 import type { VariateImageDto } from './dto/variate-image.dto.js';
 import type { EditSources } from './edit-sources.js';
@@ -45,7 +45,7 @@ export function generationOrder(
   dto: GenerateImageDto,
   policy: DialectPolicy,
   modelInPath?: string,
-  styleReferences: readonly UploadedImage[] = [],
+  styleReferences: readonly SourceImage[] = [],
 ): ImageOrder {
   return {
     model: modelInPath ?? dto.model,

@@ -25,7 +25,7 @@ export class VariationsController {
 
   @Post(['v1/images/variations', 'images/variations', 'openai/deployments/*model/images/variations'])
   @HttpCode(200)
-  @UseGuards(PicturesBody(VARIATION_SLOTS))
+  @UseGuards(PicturesBody(VARIATION_SLOTS, VariateImageDto))
   @ApiOperation({ operationId: 'createImageVariation', summary: 'Make pictures like a picture, without words.' })
   @ApiEdit()
   async variate(@Body() dto: VariateImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {

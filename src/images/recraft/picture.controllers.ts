@@ -32,7 +32,7 @@ function controllerFor(route: PictureRoute): Type {
 
     @Post(paths)
     @HttpCode(200)
-    @UseGuards(PicturesBody(route.slots))
+    @UseGuards(PicturesBody(route.slots, route.dto))
     @ApiOperation({ operationId: camelCase(path), summary: route.summary })
     @ApiRecraftPictures(route)
     async run(@Body() dto: object, @Req() request: Request, @Res() response: Response): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ImageRequest, Operation, RetouchRequest, SourceImage } from '../image-request.js';
 import type { PictureSlot } from '../pictures-in-body.js';
+import { STYLE_REFERENCES } from '../openai/edit-slots.js';
 import { drawingOf, type DrawingFields, type Fields, present } from '../request-fields.js';
 import { ExploreDto, ExploreSimilarDto } from './dto/explore.dto.js';
 import { RecraftGenerateDto } from './dto/generate.dto.js';
@@ -52,14 +53,7 @@ const MASK: PictureSlot = {
   purpose: 'white where the picture may change, black where it stays',
 };
 
-const REFERENCES: PictureSlot = {
-  name: 'style_references',
-  spelling: /^style_references(?:\[\d*\])?$/,
-  isRequired: false,
-  most: 10,
-  takesAnyFile: true,
-  purpose: 'what the style is taken from',
-};
+const REFERENCES: PictureSlot = { ...STYLE_REFERENCES, takesAnyFile: true };
 
 const DRAWING = [
   'prompt', 'n', 'style', 'substyle', 'style_id', 'negative_prompt', 'controls', 'text_layout', 'random_seed',
@@ -93,7 +87,7 @@ function generating(only?: 'raster' | 'vector') {
     ...drawingOf(fields),
     ...sizeOf(fields),
     ...present('only', only),
-    ...(styleReferences.length > 0 && { styleReferences: styleReferences.filter(({ kind }) => kind === 'bytes') }),
+    ...(styleReferences.length > 0 && { styleReferences }),
   }) as ImageRequest; // prettier-ignore
 }
 

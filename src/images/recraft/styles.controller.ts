@@ -23,7 +23,7 @@ export class StylesController {
 
   @Post(['v1/styles', 'styles'])
   @HttpCode(200)
-  @UseGuards(PicturesBody(STYLE_SLOTS))
+  @UseGuards(PicturesBody(STYLE_SLOTS, CreateStyleDto))
   @ApiOperation({ operationId: 'createStyle', summary: 'Make a style from pictures.' })
   @ApiDocument(StyleDto)
   async create(@Body() dto: CreateStyleDto, @Req() request: Request, @Res() response: Response): Promise<void> {

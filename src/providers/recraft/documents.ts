@@ -1,6 +1,8 @@
 import { GatewayError } from '../../errors/gateway-error.js';
 import type { DocumentOperation, DocumentRequest } from '../../images/image-provider.js';
+import { findModel } from './catalogue.js';
 import { checkStyleSources } from './fit-source.js';
+import { checkStyleMatch } from './fit-style.js';
 import { MICRO_DOLLARS_PER_UNIT } from './picture-relay.js';
 import { encode, type WireRequest } from './wire.js';
 
@@ -35,8 +37,15 @@ export function priceOfDocument({ operation, pictures, fields }: DocumentRequest
     const message = 'A style is made from pictures: send 1 to 10 as files or image_urls.';
     throw new GatewayError('missingParameter', message, { param: 'files' });
   }
+  if (operation === 'createStyle') checkMatch(fields);
   const { units } = DOCUMENTS[operation];
   return units === undefined ? undefined : units * MICRO_DOLLARS_PER_UNIT;
+}
+
+/** A style is bound to a model, V4 Styles where none is named (recraft-api.md §6.1). */
+function checkMatch({ model = 'recraftv4_styles', match }: DocumentRequest['fields']): void {
+  const card = typeof model === 'string' ? findModel(model) : undefined;
+  if (card) checkStyleMatch(card, 'match', match);
 }
 
 function isFilled(list: unknown): boolean {

@@ -16,6 +16,22 @@ export function checkStyle(card: RecraftModel, request: DrawingRequest): void {
   if (request.style !== undefined) checkName(card, request.style);
   if (request.substyle !== undefined) checkSubstyle(card, request.style, request.substyle);
   checkCustomStyle(card, request);
+  checkStyleMatch(card, 'style_match', request.extra['style_match']);
+}
+
+/** How closely a style can be followed, by line: what a model does not support is refused (recraft-api.md §6.1). */
+const STYLE_MATCHES: Readonly<Record<ModelLine, readonly string[]>> = {
+  v2: ['regular'],
+  v3: ['regular'],
+  v4: ['precise', 'flexible'],
+};
+
+/** @throws GatewayError naming `param` where the model does not follow a style in this way; other values are left alone */
+export function checkStyleMatch({ line, displayName }: RecraftModel, param: string, value: unknown): void {
+  const isKnown = typeof value === 'string' && Object.values(STYLE_MATCHES).flat().includes(value);
+  if (!isKnown || STYLE_MATCHES[line].includes(value)) return;
+  const message = `${displayName} does not have the ${param} '${value}'. It takes ${STYLE_MATCHES[line].join(', ')}.`;
+  throw new GatewayError('unsupportedValue', message, { param });
 }
 
 function checkName(card: RecraftModel, style: string): void {

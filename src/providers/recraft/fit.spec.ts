@@ -254,7 +254,7 @@ describe('fit', () => {
 
   const extras: [Partial<GenerateRequest>, param: string][] = [
     [{ negativePrompt: 'blue' }, 'negative_prompt'],
-    [{ textLayout: [{ text: 'FOX' }] }, 'text_layout'],
+    [{ textLayout: [{ text: 'FOX', bbox: [[0, 0], [1, 0], [1, 1], [0, 1]] }] }, 'text_layout'], // prettier-ignore
     [{ controls: { artistic_level: 3 } }, 'controls.artistic_level'],
     [{ controls: { no_text: true } }, 'controls.no_text'],
   ];

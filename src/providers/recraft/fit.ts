@@ -15,6 +15,7 @@ import { checkControls, featureMissing } from './fit-controls.js';
 import { checkFrame } from './fit-frame.js';
 import { checkMask, checkReferences, checkSource } from './fit-source.js';
 import { checkStyle } from './fit-style.js';
+import { checkTextLayout } from './fit-text-layout.js';
 import { type OperationRow, OPERATIONS } from './operations.js';
 
 const NOTHING: readonly string[] = [];
@@ -162,4 +163,5 @@ function withFixedFormat(request: ImageRequest, { format }: OperationRow): Fitte
 function checkFeatures({ features, displayName }: RecraftModel, { negativePrompt, textLayout }: DrawingRequest): void {
   if (negativePrompt !== undefined && !features.negativePrompt) throw featureMissing(displayName, 'negative_prompt');
   if (textLayout !== undefined && !features.textLayout) throw featureMissing(displayName, 'text_layout');
+  checkTextLayout(textLayout);
 }

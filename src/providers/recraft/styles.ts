@@ -123,7 +123,9 @@ const REFERENCE_FIELDS = ['style_references', 'style_reference_urls'] as const;
  */
 export function styleReferenceField(request: ImageRequest): (typeof REFERENCE_FIELDS)[number] | undefined {
   if (request.operation !== 'generate') return undefined;
-  if (request.styleReferences !== undefined && request.styleReferences.length > 0) return 'style_references';
+  const [reference] = request.styleReferences ?? [];
+  if (reference)
+    return reference.param.startsWith('style_reference_urls') ? 'style_reference_urls' : 'style_references';
   return REFERENCE_FIELDS.find((field) => {
     const value = request.extra[field];
     return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null;

@@ -41,8 +41,11 @@ export type BytesForm = 'json' | 'multipart';
 export function toWire(request: ImageRequest, model: string, bytesAs: BytesForm = 'json'): WireRequest {
   const { path, hasModel } = OPERATIONS[request.operation];
   const only = request.operation === 'generate' && request.only !== undefined ? `/${request.only}` : '';
-  const fields = { ...commonFields(request, bytesAs), ...ownFields(request), ...(hasModel && { model }) };
-  return encode(path + only, fields, partsOf(request));
+  const fields: Fields = { ...commonFields(request, bytesAs), ...ownFields(request), ...(hasModel && { model }) };
+  const parts = partsOf(request);
+  // A deployment's default gives way to the pictures that the request brought along.
+  for (const { urlField } of parts) delete fields[urlField];
+  return encode(path + only, fields, parts);
 }
 
 function commonFields(request: ImageRequest, bytesAs: BytesForm): Fields {

@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsNumber, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsIn, IsNumber, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { SIZE_PATTERN } from './generate-image.dto.js';
 import { ImageOptionsDto } from './image-options.dto.js';
 
 /** How a picture is to be changed. Fields not listed here go to Recraft as they are. */
@@ -14,9 +15,11 @@ export class EditImageDto extends ImageOptionsDto {
   @Max(1)
   strength?: number;
 
-  /** Accepted, not forwarded: the result has the source's proportions. */
+  /** Pixels, an aspect or `auto`: accepted, not forwarded, as the result has the source's proportions. */
+  @ApiPropertyOptional({ pattern: SIZE_PATTERN.source, example: '1024x1024' })
   @IsOptional()
   @IsString()
+  @Matches(SIZE_PATTERN, { message: 'size must be like 1024x1024, 16:9 or auto' })
   size?: string;
 
   /** OpenAI's; accepted, not forwarded. */

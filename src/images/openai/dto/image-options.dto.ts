@@ -23,6 +23,9 @@ const QUALITIES = ['auto', 'low', 'medium', 'high', 'xhigh', 'max', 'standard', 
 const BACKGROUNDS = ['auto', 'opaque', 'transparent'] as const;
 const OUTPUT_FORMATS = ['png', 'webp', 'svg', 'jpeg', 'gif'] as const;
 
+export const STYLE_MATCHES = ['precise', 'flexible', 'regular'] as const;
+export const CREATIVITIES = ['simple', 'standard', 'eccentric'] as const;
+
 /** What generations and edits have in common: OpenAI's fields, then Recraft's. `null` anywhere means "not given". */
 export abstract class ImageOptionsDto {
   /**
@@ -84,6 +87,18 @@ export abstract class ImageOptionsDto {
   @IsString()
   @MaxLength(100)
   style_id?: string;
+
+  /** How closely a custom style is followed, over what the style itself says. */
+  @ApiPropertyOptional({ enum: STYLE_MATCHES })
+  @IsOptional()
+  @IsIn(STYLE_MATCHES)
+  style_match?: (typeof STYLE_MATCHES)[number];
+
+  /** How freely it is drawn. In Recraft's published OpenAPI document, not in its documentation. */
+  @ApiPropertyOptional({ enum: CREATIVITIES })
+  @IsOptional()
+  @IsIn(CREATIVITIES)
+  creativity?: (typeof CREATIVITIES)[number];
 
   /**
    * What the picture should not show. Recraft V3 and V2.

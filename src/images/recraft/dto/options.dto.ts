@@ -16,10 +16,9 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { ControlsDto, TextLayoutItemDto } from '../../openai/dto/controls.dto.js';
+import { CREATIVITIES, STYLE_MATCHES } from '../../openai/dto/image-options.dto.js';
 
 const RESPONSE_FORMATS = ['url', 'b64_json', 'multipart'] as const;
-const STYLE_MATCHES = ['precise', 'flexible', 'regular'] as const;
-const CREATIVITIES = ['simple', 'standard', 'eccentric'] as const;
 
 /** How pictures come back. `null` anywhere means "not given". */
 export abstract class RecraftOptionsDto {

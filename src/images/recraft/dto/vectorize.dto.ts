@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsArray, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsArray, IsIn, IsInt, IsOptional, Max, Min, Validate } from 'class-validator';
+import { IsColor } from './is-color.js';
 import { RetouchDto } from './retouch.dto.js';
 
 const SWITCH = ['on', 'off'] as const;
@@ -57,5 +58,6 @@ export class VectorizeDto extends RetouchDto {
   @IsOptional()
   @IsArray()
   @IsArray({ each: true })
+  @Validate(IsColor, { each: true })
   strict_color_palette?: number[][];
 }
