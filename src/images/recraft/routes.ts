@@ -88,7 +88,7 @@ function generating(only?: 'raster' | 'vector') {
     ...sizeOf(fields),
     ...present('only', only),
     ...(styleReferences.length > 0 && { styleReferences }),
-  }) as ImageRequest; // prettier-ignore
+  });
 }
 
 function masked(operation: 'inpaint' | 'generateBackground') {

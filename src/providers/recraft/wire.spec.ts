@@ -119,6 +119,24 @@ describe('toWire', () => {
     },
   );
 
+  it('lets the links of a request take the place of a default’s', async () => {
+    const link = (url: string) => ({ kind: 'link', param: 'style_reference_urls[0]', url }) as const;
+    const wire = toWire(
+      {
+        operation: 'generate',
+        prompt: 'a fox',
+        count: 1,
+        responseFormat: 'url',
+        styleReferences: [link('https://x/own.png')],
+        extra: { style_reference_urls: ['https://x/default.png'], creativity: 'simple' },
+      },
+      'recraftv4_styles',
+    );
+    const text = (await bodyOf(wire)).toString();
+    expect(text).not.toContain('default.png');
+    expect(JSON.parse(text)).toMatchObject({ style_reference_urls: ['https://x/own.png'], creativity: 'simple' });
+  });
+
   it('leaves a linked picture to Recraft', async () => {
     const wire = toWire(anEdit({ image: { kind: 'link', param: 'image', url: 'https://x.test/a.png' } }), 'recraftv3');
     expect(JSON.parse((await bodyOf(wire)).toString())).toMatchObject({

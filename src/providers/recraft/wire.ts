@@ -41,11 +41,17 @@ export type BytesForm = 'json' | 'multipart';
 export function toWire(request: ImageRequest, model: string, bytesAs: BytesForm = 'json'): WireRequest {
   const { path, hasModel } = OPERATIONS[request.operation];
   const only = request.operation === 'generate' && request.only !== undefined ? `/${request.only}` : '';
-  const fields: Fields = { ...commonFields(request, bytesAs), ...ownFields(request), ...(hasModel && { model }) };
+  const fields = { ...commonFields(request, bytesAs), ...ownFields(request), ...(hasModel && { model }) };
   const parts = partsOf(request);
-  // A deployment's default gives way to the pictures that the request brought along.
-  for (const { urlField } of parts) delete fields[urlField];
-  return encode(path + only, fields, parts);
+  return encode(path + only, withoutRivals(fields, parts), parts);
+}
+
+/** A deployment's default gives way to the pictures that the request brought along. */
+function withoutRivals(fields: Fields, parts: readonly Part[]): Fields {
+  if (!parts.some(({ urlField }) => urlField in fields)) return fields;
+  return Object.fromEntries(
+    Object.entries(fields).filter(([name]) => !parts.some(({ urlField }) => urlField === name)),
+  );
 }
 
 function commonFields(request: ImageRequest, bytesAs: BytesForm): Fields {
