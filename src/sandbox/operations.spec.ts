@@ -104,6 +104,26 @@ async function changes(bytes: Buffer): Promise<{ inside: number; outside: number
 const SUBJECT_PIXELS = SUBJECT.width * SUBJECT.height;
 const GROUND_PIXELS = WIDTH * HEIGHT - SUBJECT_PIXELS;
 
+describe('a picture that is cut short', () => {
+  it.each(['png', 'jpeg'] as const)('is no picture to any operation: %s', async (format) => {
+    const whole = await sharp(source).toFormat(format).toBuffer();
+    const cut = whole.subarray(0, whole.length >> 1);
+    const fields = { prompt: 'x', strength: '0.5', size: '1:1', zoom_out_percentage: '10' };
+    for (const path of [
+      'imageToImage',
+      'inpaint',
+      'outpaint',
+      'variateImage',
+      'vectorize',
+      'crispUpscale',
+      'eraseRegion',
+    ]) {
+      await expect(worked(path, { image: cut, mask }, fields)).rejects.toThrow('invalid image format');
+    }
+    await expect(worked('inpaint', { image: source, mask: cut }, fields)).rejects.toThrow('invalid_image_format');
+  });
+});
+
 describe('work behind a mask', () => {
   it.each([
     ['inpaint', { prompt: 'a cake' }],
@@ -210,6 +230,11 @@ describe('work on the size', () => {
     [{ size: '256x256' }, "'size' 256x256 has no room for an image of 400x300"],
   ])('outpaint refuses %j', async (fields, text) => {
     await expect(worked('outpaint', { image: source }, { prompt: 'x', ...fields })).rejects.toThrow(text);
+  });
+
+  it('enhance takes null for what is not given', async () => {
+    const image_url = `data:image/png;base64,${source.toString('base64')}`;
+    expect((await answered('images/enhance', { image_url, refinement: null })).credits).toBe(210);
   });
 
   it.each<[string, readonly string[], object]>([

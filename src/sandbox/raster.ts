@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { Refusal } from './answer.js';
 import type { RasterFormat } from './drawing/render.js';
 import type { Size } from './sizes.js';
+import { decoded } from './source-picture.js';
 
 /** Pixels of a picture, `channels` bytes each, row by row. */
 export interface Raster extends Size {
@@ -16,7 +17,7 @@ export const WHITE = 255;
 export async function rasterOf(bytes: Buffer, size?: Size): Promise<Raster> {
   const picture = sharp(bytes).autoOrient().flatten({ background: '#fff' }).toColourspace('srgb').removeAlpha();
   const sized = size === undefined ? picture : picture.resize(size.width, size.height, { fit: 'fill' });
-  return await read(sized.raw().toBuffer({ resolveWithObject: true }), 3);
+  return await read(() => sized.raw().toBuffer({ resolveWithObject: true }), 3);
 }
 
 /**
@@ -26,7 +27,7 @@ export async function rasterOf(bytes: Buffer, size?: Size): Promise<Raster> {
  */
 export async function maskOf(bytes: Buffer, size: Size): Promise<Raster> {
   const grey = sharp(bytes).toColourspace('b-w').removeAlpha().extractChannel(0);
-  const mask = await read(grey.raw().toBuffer({ resolveWithObject: true }), 1);
+  const mask = await read(() => grey.raw().toBuffer({ resolveWithObject: true }), 1);
   if (mask.width !== size.width || mask.height !== size.height) {
     const sizes = `mask size should be equal to image size ${size.width}x${size.height}, not ${mask.width}x${mask.height}`;
     throw new Refusal(sizes, 'invalid_image_format');
@@ -45,10 +46,10 @@ async function hasTransparentParts(bytes: Buffer): Promise<boolean> {
 }
 
 async function read(
-  picture: Promise<{ data: Buffer; info: { width: number; height: number } }>,
+  decode: () => Promise<{ data: Buffer; info: { width: number; height: number } }>,
   channels: 1 | 3,
 ): Promise<Raster> {
-  const { data, info } = await picture;
+  const { data, info } = await decoded(decode);
   return { data, width: info.width, height: info.height, channels };
 }
 

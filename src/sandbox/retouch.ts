@@ -5,7 +5,9 @@ import { pause, type Call } from './call.js';
 import { type Order, readOrder } from './order.js';
 import { backgroundOf, encoded, erased, maskOf, type Raster, rasterOf, traced, WHITE } from './raster.js';
 import { nearestSize, type Size, SIZES_2K } from './sizes.js';
+import { Parameters } from './parameters.js';
 import {
+  decoded,
   MASK_LIMITS,
   openPicture,
   type PictureLimits,
@@ -91,16 +93,18 @@ export const ENHANCE: Retouch = {
   units: 210,
   limits: RASTER_LIMITS,
   work: ({ bytes, width, height }, order, { fields }) => {
-    const { refinement = 'moderate' } = fields.values;
-    if (!REFINEMENTS.includes(String(refinement)))
+    const refinement = new Parameters(fields).text('refinement') ?? 'moderate';
+    if (!REFINEMENTS.includes(refinement)) {
       throw new Refusal("Parameter 'refinement' must be one of subtle, moderate");
+    }
     return scaled(bytes, nearestSize(SIZES_2K, { width, height }), order);
   },
 };
 
 async function scaled(bytes: Buffer, size: Size, order: Order): Promise<PictureFile> {
   const picture = sharp(bytes).autoOrient().resize(size.width, size.height, { fit: 'fill', kernel: 'lanczos3' });
-  const data = await picture.flatten({ background: '#fff' }).toColourspace('srgb').removeAlpha().raw().toBuffer();
+  const opaque = picture.flatten({ background: '#fff' }).toColourspace('srgb').removeAlpha();
+  const data = await decoded(() => opaque.raw().toBuffer());
   return await fileOf({ ...size, data, channels: 3 }, order);
 }
 

@@ -80,7 +80,8 @@ async function measure(bytes: Buffer): Promise<Size & { format: string }> {
   return { format, width: autoOrient.width, height: autoOrient.height };
 }
 
-async function decoded<Result>(read: () => Promise<Result>): Promise<Result> {
+/** Decodes a picture in whatever way. @throws Refusal where it is none, or broken */
+export async function decoded<Result>(read: () => Promise<Result>): Promise<Result> {
   try {
     return await read();
   } catch {

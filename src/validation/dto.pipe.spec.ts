@@ -10,7 +10,7 @@ const rightFields = [
   { prompt: 'a fox' },
   { prompt: 'a fox', n: 6, size: '16:9', style: 'x', style_id: 'y', response_format: 'url', random_seed: 0 },
   { prompt: 'a fox', n: undefined, unknown: [1], quality: 'hd', background: 'auto', stream: false, user: '' },
-  { prompt: 'a fox', strength: 0.5, size: 'anything', input_fidelity: 'low' },
+  { prompt: 'a fox', strength: 0.5, size: '1024x1024', input_fidelity: 'low' },
   { prompt: 'a fox', controls: { colors: [{ rgb: [1, 2, 3], weight: 0.5 }], artistic_level: 5, no_text: true } },
 ];
 
