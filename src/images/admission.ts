@@ -51,9 +51,8 @@ export class Admission {
     this.places.get(call)?.leave();
     for (const record of [call, ...call.following]) {
       const reservation = this.ahead.get(record);
-      await (error === undefined
-        ? reservation?.release('notNeeded')
-        : reservation && giveUp(reservation, error, record));
+      if (!reservation) continue;
+      await (error === undefined ? reservation.release('notNeeded') : giveUp(reservation, error, record));
     }
   }
 

@@ -49,7 +49,8 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
     param: 'style',
   },
   invalidImage: {
-    means: 'The picture is no PNG, JPEG, WebP or SVG, or its sides are out of bounds.',
+    means:
+      'The picture is no PNG, JPEG, WebP or SVG, or cut short, or its sides are out of bounds; or the mask does not fit.',
     message: "The picture's shorter side must be at least 256 pixels; this one is 64x64.",
     param: 'image',
   },
