@@ -35,7 +35,7 @@ export class Admission {
       try {
         await this.reserveAhead(call);
         const done = await work(reservation);
-        if (call.following.length > 0) this.places.set(call, admittance);
+        if (call.following) this.places.set(call, admittance);
         return done;
       } catch (error) {
         await giveUp(reservation, error, call);
@@ -49,7 +49,7 @@ export class Admission {
   /** The call is over, also what followed its first operation: whatever it still holds is free. */
   async end(call: CallRecord, error?: unknown): Promise<void> {
     this.places.get(call)?.leave();
-    for (const record of [call, ...call.following]) {
+    for (const record of [call, ...(call.following ?? [])]) {
       const reservation = this.ahead.get(record);
       if (!reservation) continue;
       await (error === undefined ? reservation.release('notNeeded') : giveUp(reservation, error, record));
@@ -58,8 +58,9 @@ export class Admission {
 
   /** One reservation for each operation, as each is charged by itself; those of an earlier attempt still stand. */
   private async reserveAhead(call: CallRecord): Promise<void> {
-    const { afterwards, following } = call;
+    const { afterwards } = call;
     if (!afterwards) return;
+    const following = (call.following ??= []);
     while (following.length < afterwards.count) {
       const next = call.next(afterwards);
       try {

@@ -64,8 +64,8 @@ export class CallRecord {
   priceMicroDollars: number | undefined;
   /** What comes after its first operation; undefined where nothing does. */
   afterwards: Afterwards | undefined;
-  /** The records of what comes after, admitted together with the call (images/admission.ts) and not begun. */
-  readonly following: CallRecord[] = [];
+  /** The records of what comes after, admitted together with the call (images/admission.ts) and not begun; few have any. */
+  following: CallRecord[] | undefined;
   /** For everything that has been done; undefined where the provider has not said. */
   chargedMicroDollars: number | undefined;
   upstreamRequestId: string | undefined;

@@ -119,7 +119,7 @@ describe('An edit that needs a second operation', () => {
     await expectError(await twice.post(GENERATIONS, { prompt: 'a fox' }, withKey('sk-tight')), REFUSED);
 
     // It has its place among the parallel ones until all of it is done, and not longer.
-    sandbox.fault({ path: '/v1/images/removeBackground', delayMs: 500 });
+    sandbox.fault({ path: '/v1/images/removeBackground', delayMs: 1_500 });
     const answering = twice.post('/v1/images/edits', body, withKey('sk-single'));
     await sandbox.nextRequest(({ path, answeredAt }) => path.endsWith('removeBackground') && answeredAt === null);
     await expectError(await twice.post(GENERATIONS, { prompt: 'a fox' }, withKey('sk-single')), REFUSED);

@@ -46,7 +46,7 @@ export async function answerOrder(
   if (timeout !== undefined || retries !== undefined) call.asked = { timeout, retries };
   const answer = answerFor(dto, order, call, response, heartbeatMs);
   const worked = workedOn(images, dto, call, answer, models);
-  await images.fulfil(order, call, worked ?? answer, () => worked?.work() ?? Promise.resolve());
+  await images.fulfil(order, call, worked ?? answer, worked && (() => worked.work()));
   worked?.finish();
 }
 

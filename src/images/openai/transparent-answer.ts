@@ -59,7 +59,7 @@ export class TransparentAnswer extends CollectedAnswer implements WorkedAnswer {
 
   private async removed(base64: string): Promise<Answer> {
     // Admitted together with the call; more pictures than were asked for have not been.
-    const operation = this.call.following.shift() ?? this.call.another();
+    const operation = this.call.following?.shift() ?? this.call.another();
     const cut = new CollectedAnswer();
     let outcome: 'done' | 'failed' = 'failed';
     try {
