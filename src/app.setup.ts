@@ -2,7 +2,6 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { NestFactory } from '@nestjs/core';
 import type { NextFunction, Request, Response } from 'express';
 import type { Logger } from 'pino';
-import { isRecraftPath } from './images/recraft/recraft-path.js';
 import { AppModule } from './app.module.js';
 import type { Settings } from './config/settings.js';
 import { browserAccess } from './cors.js';
@@ -49,9 +48,7 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
     next();
   });
   app.useGlobalPipes(new DtoPipe());
-  app.useGlobalFilters(
-    new GatewayErrorFilter(logger, allowedMethodsOf(app.getHttpAdapter().getInstance()), isRecraftPath),
-  );
+  app.useGlobalFilters(new GatewayErrorFilter(logger, allowedMethodsOf(app.getHttpAdapter().getInstance())));
   serveDocs(app);
 
   const server = app.getHttpServer();

@@ -104,7 +104,7 @@ const REFUSALS: Readonly<Record<string, readonly [status: string, message: strin
 /** How long a client that is refused may take to read why. */
 const PATIENCE_MS = 1_000;
 
-/** What never becomes a request, such as headers that are too long, is answered in OpenAI's envelope all the same. */
+/** What never becomes a request, such as headers that are too long, is answered with the body of every other error all the same. */
 function refuse(error: Error & { code?: string }, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) {
     socket.destroy();
@@ -113,6 +113,8 @@ function refuse(error: Error & { code?: string }, socket: Duplex): void {
   const [status, message] = REFUSALS[error.code ?? ''] ?? ['400 Bad Request', 'This is not an HTTP request.'];
   const body = JSON.stringify({
     error: { message, type: 'invalid_request_error', param: null, code: 'bad_http_request' },
+    code: 'bad_http_request',
+    message,
   });
   const head = [
     `HTTP/1.1 ${status}`,

@@ -23,8 +23,20 @@ export class ErrorDetailsDto {
   code!: string | null;
 }
 
-/** OpenAI's error envelope: the body of every answer that is not a success. */
+/** OpenAI's error envelope and Recraft's flat members in one: the body of every answer that is not a success. */
 export class ErrorDto {
   /** What went wrong. */
   error!: ErrorDetailsDto;
+
+  /**
+   * The same as `error.code`, where Recraft's clients look for it.
+   * @example "model_not_found"
+   */
+  code!: string;
+
+  /**
+   * The same as `error.message`, where Recraft's clients look for it.
+   * @example "The model 'foo' does not exist."
+   */
+  message!: string;
 }

@@ -10,13 +10,12 @@ import { toGatewayError } from './to-gateway-error.js';
 /** Finds the methods that a path answers to. */
 export type AllowedMethods = (path: string) => readonly string[];
 
-/** Writes every error body, on every route, in OpenAI's envelope (DESIGN.md §5). */
+/** Writes every error body, on every route, for the clients of both dialects (DESIGN.md §5). */
 @Catch()
 export class GatewayErrorFilter implements ExceptionFilter {
   constructor(
     private readonly logger: Logger,
     private readonly allowedMethods: AllowedMethods,
-    private readonly speaksRecraft: (path: string) => boolean = () => false,
   ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
@@ -39,11 +38,7 @@ export class GatewayErrorFilter implements ExceptionFilter {
     }
     for (const [name, value] of Object.entries(error.retryHeaders())) response.setHeader(name, value);
     if (error.status === 401) response.setHeader('www-authenticate', 'Bearer realm="image-gateway"');
-    const envelope = error.toEnvelope();
-    const { code, message } = envelope.error;
-    // Clients written for Recraft read the top level, OpenAI's the envelope (DESIGN.md §5).
-    const both = this.speaksRecraft(pathOf(request)) ? { ...envelope, code, message } : envelope;
-    const body = Buffer.from(JSON.stringify(both));
+    const body = Buffer.from(JSON.stringify(error.toBody()));
     const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', String(body.length)];
     // A call can fail after some of its work was charged: that money is spent.
     pushDollars(headers, COST_HEADER, request.call.chargedMicroDollars);
@@ -54,7 +49,7 @@ export class GatewayErrorFilter implements ExceptionFilter {
   /** An event stream is told in an event; any other answer that has begun can only be cut off. */
   private answerLate(error: GatewayError, response: Response): void {
     const isEventStream = String(response.getHeader('content-type')).startsWith('text/event-stream');
-    if (isEventStream) response.end(`event: error\ndata: ${JSON.stringify(error.toEnvelope())}\n\n`);
+    if (isEventStream) response.end(`event: error\ndata: ${JSON.stringify(error.toBody())}\n\n`);
     else response.destroy();
   }
 

@@ -128,6 +128,11 @@ export class GatewayError extends Error {
     };
   }
 
+  /** The envelope, and beside it the flat members that Recraft's clients read (DESIGN.md §5): the body of every error. */
+  toBody(): ErrorBody {
+    return { ...this.toEnvelope(), code: this.code, message: this.message };
+  }
+
   /** The headers that tell clients whether and when to try again (openai-images.md §4.2). */
   retryHeaders(): Record<string, string> {
     const row: FaultRow = FAULTS[this.fault];
@@ -140,4 +145,10 @@ export class GatewayError extends Error {
 
 export interface ErrorEnvelope {
   error: { message: string; type: string; param: string | null; code: string };
+}
+
+/** One body for the clients of both dialects. */
+export interface ErrorBody extends ErrorEnvelope {
+  code: string;
+  message: string;
 }

@@ -1,4 +1,4 @@
-import { type ErrorEnvelope, type Fault, GatewayError } from '../errors/gateway-error.js';
+import { type ErrorBody, type Fault, GatewayError } from '../errors/gateway-error.js';
 
 interface Guide {
   /** What has happened, and what the caller can do about it. */
@@ -219,7 +219,7 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
 };
 
 /** The body of an answer with this fault, made as the gateway makes it. */
-export function exampleOf(fault: Fault): ErrorEnvelope {
+export function exampleOf(fault: Fault): ErrorBody {
   const { message, param } = FAULT_GUIDE[fault];
-  return new GatewayError(fault, message, param === undefined ? {} : { param }).toEnvelope();
+  return new GatewayError(fault, message, param === undefined ? {} : { param }).toBody();
 }

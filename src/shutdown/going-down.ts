@@ -67,7 +67,7 @@ function shuttingDown(): GatewayError {
 function refuse(call: Request['call'], response: Response): void {
   const error = shuttingDown();
   call.fault = error.fault;
-  const body = JSON.stringify(error.toEnvelope());
+  const body = JSON.stringify(error.toBody());
   const headers = [
     'content-type',
     'application/json; charset=utf-8',

@@ -122,6 +122,18 @@ describe('A body that is too large', () => {
 
 describe('A path', () => {
   it.each([
+    [404, '/v1/nowhere'],
+    [404, '/nowhere'],
+    [405, GENERATIONS],
+    [400, '/v1/models/%E0%A4%A'],
+  ])('is refused with %i for the clients of both dialects: %s', async (status, path) => {
+    const body = (await (await gateway.call(path)).json()) as Record<string, unknown>;
+    const { code, message } = body['error'] as { code: string; message: string };
+    expect(body).toMatchObject({ code, message });
+    expect((await gateway.call(path)).status).toBe(status);
+  });
+
+  it.each([
     ['GET', '/v1/imagine'],
     ['POST', '/v1/chat/completions'],
     ['POST', '/v1/images/generations/more'],

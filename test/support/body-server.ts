@@ -130,7 +130,7 @@ function refuse(res: ServerResponse, error: unknown): void {
     res.writeHead(500).end(String(error));
     return;
   }
-  res.writeHead(error.status, error.retryHeaders()).end(JSON.stringify(error.toEnvelope()));
+  res.writeHead(error.status, error.retryHeaders()).end(JSON.stringify(error.toBody()));
 }
 
 /** Files with a name in the folder, and those of it that this process holds open without one. */

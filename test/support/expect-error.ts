@@ -14,7 +14,7 @@ export interface ExpectedError {
 const NEVER_SHOWN = [SECRET_PROMPT, 'sk-', 'test-key', 'node_modules', '    at ', 'statusCode'];
 
 /**
- * Expects OpenAI's envelope with all four members, the ids, and nothing that is nobody's business; gives the message.
+ * Expects OpenAI's envelope with all four members, Recraft's two beside it, the ids, and nothing that is nobody's business; gives the message.
  */
 export async function expectError(response: Response, expected: ExpectedError): Promise<string> {
   const text = await response.text();
@@ -27,8 +27,10 @@ export async function expectError(response: Response, expected: ExpectedError): 
 /** Expects the body alone. */
 export function expectEnvelope(text: string, expected: Omit<ExpectedError, 'status'>): string {
   const { type = 'invalid_request_error', code, param = null } = expected;
-  const envelope = JSON.parse(text) as { error: { message: string } };
-  expect(envelope).toEqual({ error: { message: expect.any(String) as unknown, type, param, code } });
+  const body = JSON.parse(text) as { error: { message: string } };
+  const { message } = body.error;
+  expect(message).toEqual(expect.any(String));
+  expect(body).toEqual({ error: { message, type, param, code }, code, message });
   for (const secret of NEVER_SHOWN) expect(text).not.toContain(secret);
-  return envelope.error.message;
+  return message;
 }
