@@ -54,6 +54,8 @@ export interface FittedRequest {
   readonly ignored: readonly string[];
   /** The kind of file that comes back, as far as the catalogue knows. */
   readonly format: 'png' | 'webp' | 'svg';
+  /** Whether it also leaves a style in the account, as style references do. */
+  readonly makesStyle: boolean;
 }
 
 /** What can be asked for that is no picture: a small document. */
@@ -71,7 +73,11 @@ export type DocumentOperation =
 /** A request for a document. */
 export interface DocumentRequest {
   readonly operation: DocumentOperation;
-  /** Fields by their wire names. */
+  /** The name of a model that the caller used; undefined: none. */
+  readonly model?: string | undefined;
+  /** The provider's own default for the operation, by the name that leads to it here; undefined: it needs no model. */
+  readonly usualModel?: string;
+  /** Fields, but for the model, by their wire names. */
   readonly fields: Readonly<Record<string, unknown>>;
   /** Pictures that a style is made from. */
   readonly pictures: readonly SourceImage[];
@@ -107,11 +113,11 @@ export interface ImageProvider {
   fulfil(request: ImageRequest, deployment: Deployment, sink: AnswerSink, attempt: Attempt): Promise<Fulfilment>;
 
   /**
-   * Checks a request for a document, and knows its price: in micro-dollars, undefined where nobody does.
+   * Checks a request for a document against the deployment's model where it has one, and knows its price: in micro-dollars, undefined where nobody does.
    *
    * @throws GatewayError naming `param`
    */
-  priceDocument(request: DocumentRequest): number | undefined;
+  priceDocument(request: DocumentRequest, deployment: Deployment): number | undefined;
 
   /** Asks for a document. Rejects with a GatewayError. */
   ask(request: DocumentRequest, deployment: Deployment, attempt: Attempt): Promise<DocumentAnswer>;

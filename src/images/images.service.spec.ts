@@ -17,6 +17,7 @@ const REQUEST: GenerateRequest = { operation: 'generate', prompt: 'a fox', count
 const deployment = { id: 'd', model: 'm', defaults: {} };
 const registry = {
   resolveFor: () => ({ name: 'g', defaults: {}, deployments: [deployment] }),
+  needsModel: () => true,
 } as unknown as ModelRegistry;
 const dispatcher = {
   open: () => ({ deployment, goesOn: false, run: (work: { send(one: unknown): unknown }) => work.send(deployment) }),

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { checkPermission, meantModel } from '../keys/permissions.js';
+import { checkModel, checkOperation, meantModel } from '../keys/permissions.js';
 import type { Deployment } from '../registry/deployment.js';
 import type { ModelGroup } from '../registry/model-group.js';
 import { ModelRegistry } from '../registry/model-registry.js';
@@ -49,7 +49,8 @@ export class ImagesService {
   }
 
   private async begin(order: ImageOrder, call: CallRecord, sink: AnswerSink): Promise<void> {
-    const group = this.registry.resolveFor(meantModel(call.caller, order.model), order.operation, order.output);
+    const { model, operation, output } = order;
+    const group = this.registry.resolveFor(meantModel(call.caller, model), operation, { output });
     const answer = new SettledAnswer(sink);
     await this.fallback.overGroups(group, call, {
       serve: (chosen) => this.serve(order, chosen, call, answer),
@@ -63,8 +64,9 @@ export class ImagesService {
    *
    * @throws GatewayError naming what is wrong with the request, or what went wrong upstream
    */
-  async ask(request: DocumentRequest, call: CallRecord, model?: string): Promise<DocumentAnswer['document']> {
-    const group = this.registry.resolveFor(meantModel(call.caller, model), request.operation);
+  async ask(request: DocumentRequest, call: CallRecord): Promise<DocumentAnswer['document']> {
+    const { model, usualModel: usual, operation } = request;
+    const group = this.registry.resolveFor(meantModel(call.caller, model), operation, { usual });
     return this.fallback.overGroups(group, call, {
       serve: (chosen) => this.answer(request, chosen, call),
       mayRepeat: () => true,
@@ -72,7 +74,7 @@ export class ImagesService {
   }
 
   private async serve(order: ImageOrder, group: ModelGroup, call: CallRecord, answer: SettledAnswer): Promise<void> {
-    const dispatch = this.open(group, order.operation, call, 1);
+    const dispatch = this.open(group, order, call, 1);
     let prepared: Prepared;
     const prepare = (deployment: Deployment): void => {
       prepared = this.prepare(order, group, deployment, call);
@@ -92,9 +94,10 @@ export class ImagesService {
     group: ModelGroup,
     call: CallRecord,
   ): Promise<DocumentAnswer['document']> {
-    const dispatch = this.open(group, request.operation, call, 0);
-    const prepare = (): void => {
-      call.priceMicroDollars = this.provider.priceDocument(request);
+    const dispatch = this.open(group, request, call, 0);
+    const prepare = (deployment: Deployment): void => {
+      if (this.registry.needsModel(request.operation)) call.model = deployment.model;
+      call.priceMicroDollars = this.provider.priceDocument(request, deployment);
     };
     const work = {
       send: async (deployment: Deployment, attempt: Attempt) => ({
@@ -107,10 +110,13 @@ export class ImagesService {
     return document;
   }
 
-  private open(group: ModelGroup, operation: string, call: CallRecord, images: number): Dispatch {
+  private open(group: ModelGroup, { operation, model }: Asked, call: CallRecord, images: number): Dispatch {
     call.operation = operation;
     call.group = group.name;
-    checkPermission(call.caller, group.name, operation);
+    // Work that needs no model is a matter of the model alone where the caller names one, and so the account behind it.
+    const isNamed = model !== undefined && model !== '';
+    if (isNamed || this.registry.needsModel(operation)) checkModel(call.caller, group.name);
+    checkOperation(call.caller, operation);
     return this.dispatcher.open(group, operation, call, images);
   }
 
@@ -145,7 +151,8 @@ export class ImagesService {
   private prepare(order: ImageOrder, group: ModelGroup, deployment: Deployment, call: CallRecord): Prepared {
     call.model = deployment.model;
     const asked = order.interpret({ ...deployment.defaults, ...group.defaults });
-    const { request, ignored, format } = this.provider.fit(asked.request, deployment);
+    const { request, ignored, format, makesStyle } = this.provider.fit(asked.request, deployment);
+    if (makesStyle) checkOperation(call.caller, 'createStyle', ', which style references do');
     call.ignored = ignored.length === 0 ? asked.ignored : [...asked.ignored, ...ignored];
     call.format = format;
     call.images = request.count;
@@ -161,11 +168,14 @@ export class ImagesService {
   private priceAfterwards(request: ImageRequest, deployment: Deployment, call: CallRecord): Afterwards {
     const { operation, count } = request;
     const group = this.registry.resolveFor(undefined, operation);
-    checkPermission(call.caller, group.name, operation);
+    checkOperation(call.caller, operation);
     const microDollarsEach = this.provider.price({ ...request, count: 1 }, deployment);
     return { operation, group: group.name, model: group.deployments[0].model, count, microDollarsEach };
   }
 }
+
+/** What of a request decides who may have it. */
+type Asked = Pick<ImageOrder | DocumentRequest, 'operation' | 'model'>;
 
 interface Prepared {
   readonly request: ImageRequest;

@@ -15,19 +15,24 @@ export function mayUse(caller: Caller | undefined, group: string): boolean {
 }
 
 /**
- * Checks whether a caller may use a model group for an operation. The group is the one that will really be called:
- * aliases followed, path and default included.
+ * Checks whether a caller may use a model group. The group is the one that will really be called: aliases followed, path
+ * and default included.
  *
- * @throws GatewayError `modelNotAllowed` or `operationNotAllowed`
+ * @throws GatewayError `modelNotAllowed`
  */
-export function checkPermission(caller: Caller | undefined, group: string, operation: string): void {
-  if (!caller || caller.isMaster) return;
-  if (!mayUse(caller, group)) {
-    throw new GatewayError('modelNotAllowed', `This key may not use the model '${group}'.`, { param: 'model' });
-  }
-  if (caller.operations.length > 0 && !caller.operations.includes(operation)) {
-    throw new GatewayError('operationNotAllowed', `This key may not use the operation '${operation}'.`);
-  }
+export function checkModel(caller: Caller | undefined, group: string): void {
+  if (mayUse(caller, group)) return;
+  throw new GatewayError('modelNotAllowed', `This key may not use the model '${group}'.`, { param: 'model' });
+}
+
+/**
+ * Checks whether a caller may do a kind of work; `reason` says why it is asked for where the caller did not name it.
+ *
+ * @throws GatewayError `operationNotAllowed`
+ */
+export function checkOperation(caller: Caller | undefined, operation: string, reason = ''): void {
+  if (!caller || caller.isMaster || caller.operations.length === 0 || caller.operations.includes(operation)) return;
+  throw new GatewayError('operationNotAllowed', `This key may not use the operation '${operation}'${reason}.`);
 }
 
 /** Without names everything is allowed. */

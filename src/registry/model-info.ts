@@ -5,13 +5,16 @@ import type { DeploymentDto, ModelDto, ModelInfoDto } from './models.dto.js';
 
 const MICRO = 1_000_000;
 
+/** Operations that a model takes part in without working on a picture. */
+const FROM_WORDS: ReadonlySet<string> = new Set(['generate', 'explore', 'createStyle']);
+
 /** OpenAI's shape of a model (openai-images.md §1.6), and with a card Recraft's as well (recraft-api.md §5.11). */
 export function toModelDto({ id, created }: ModelEntry, card?: ModelCard): ModelDto {
   return { id, object: 'model', created, owned_by: 'recraft', ...(card && ofRecraft(card)) };
 }
 
 function ofRecraft(card: ModelCard): Pick<ModelDto, 'name' | 'input_modalities' | 'output_modalities' | 'pricing'> {
-  const takesPictures = card.operations.some((operation) => operation !== 'generate' && operation !== 'explore');
+  const takesPictures = card.operations.some((operation) => !FROM_WORDS.has(operation));
   return {
     name: card.displayName,
     input_modalities: takesPictures ? ['text', 'image'] : ['text'],

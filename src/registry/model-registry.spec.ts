@@ -139,13 +139,28 @@ describe('ModelRegistry.resolve', () => {
     });
   });
 
-  it.each(['recraftv3', 'recraftv3_raster', 'recraftv3_vector'])(
-    'takes %s of the catalogue with and without the prefix',
-    (id) => {
-      expect(reached(registryOf(), id)).toEqual([`built-in:${id}`]);
-      expect(registryOf().resolve(id)).toEqual(registryOf().resolve(`recraft/${id}`));
-    },
-  );
+  it.each([
+    ['recraftv3', 'recraftv3'],
+    ['recraftv3_raster', 'recraftv3'],
+    ['recraftv3_vector', 'recraftv3_vector'],
+  ])('takes %s of the catalogue with and without the prefix, and calls it %s', (id, model) => {
+    expect(reached(registryOf(), id)).toEqual([`built-in:${model}`]);
+    expect(registryOf().resolve(id)).toEqual(registryOf().resolve(`recraft/${id}`));
+    expect(registryOf().resolve(id).name).toBe(`recraft/${model}`);
+    expect(registryOf().meaningOf(id)).toBe(`recraft/${model}`);
+    const lent = registryOf({ configured: [aDeployment('recraft/*', '*')] });
+    expect(lent.resolve(id).name).toBe(`recraft/${model}`);
+  });
+
+  it("takes the provider's own default for an operation where no model is named and an account reaches it", () => {
+    const wishes = { usual: 'recraft/recraftv3' };
+    const registry = registryOf({ aliases: aliases(['gpt-image-1', 'recraft/recraftv4']) });
+    expect(registry.resolveFor(undefined, 'generate', wishes).name).toBe('recraft/recraftv3');
+    expect(registry.resolveFor('gpt-image-1', 'generate', wishes).name).toBe('recraft/recraftv3');
+    expect(registry.resolveFor('recraftv4', 'generate', wishes).name).toBe('recraft/recraftv4');
+    const own = registryOf({ builtIn: undefined, defaultModel: 'a', configured: [aDeployment('a', 'recraftv4')] });
+    expect(own.resolveFor(undefined, 'generate', wishes).name).toBe('a');
+  });
 
   it('leads the _raster alias to the entry of its model', () => {
     const registry = registryOf({ builtIn: undefined, configured: [aDeployment('a', 'recraftv3')] });

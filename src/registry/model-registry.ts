@@ -17,6 +17,14 @@ const WARNED_MODELS = 100;
 /** What can be a model's name at the provider. The rest is refused here, before it fills memory or a log. */
 const MODEL_ID = /^[\w.:-]{1,200}$/;
 
+/** What else decides about a model where its name leaves it open. */
+interface Wishes {
+  /** The only kind of picture that is wanted. */
+  readonly output?: ModelCard['output'] | undefined;
+  /** A name that is taken where it leads somewhere. */
+  readonly usual?: string | undefined;
+}
+
 interface Wildcard {
   readonly pattern: NamePattern;
   readonly deployments: readonly Deployment[];
@@ -25,6 +33,8 @@ interface Wildcard {
 /** Knows which deployments a model name leads to, and what the models behind them can do. */
 export class ModelRegistry {
   private readonly cards: ReadonlyMap<string, ModelCard>;
+  /** Operations that some model takes part in. */
+  private readonly modelled: ReadonlySet<string>;
   private readonly groups: ReadonlyMap<string, ModelGroup>;
   /** Configured deployments without `*`, by the provider's name of their model. */
   private readonly byModel: ReadonlyMap<string, readonly Deployment[]>;
@@ -42,6 +52,7 @@ export class ModelRegistry {
     },
   ) {
     this.cards = new Map(cards.map((card) => [card.id, card]));
+    this.modelled = new Set(cards.flatMap(({ operations }) => operations));
     const plain = models.configured.filter(({ group }) => !group.includes('*'));
     this.groups = new Map(
       [...Map.groupBy(plain, ({ group }) => group)].flatMap(([name, deployments]) =>
@@ -76,10 +87,13 @@ export class ModelRegistry {
   /**
    * As `resolve`; but where the caller left the model open, by naming none or one of the names that stand for the default,
    * and the default does not take part in the operation or draws the other kind, the first model of the catalogue that fits.
+   * `usual` is the provider's own default for the operation: it goes before the default here where an account reaches it.
    *
    * @throws GatewayError `unknownModel`
    */
-  resolveFor(name: string | undefined, operation: string, output?: ModelCard['output']): ModelGroup {
+  resolveFor(name: string | undefined, operation: string, { output, usual }: Wishes = {}): ModelGroup {
+    const preferred = usual !== undefined && this.isOpen(name) ? this.find(usual) : undefined;
+    if (preferred !== undefined) return preferred;
     const group = this.resolve(name);
     const card = this.card(group.deployments[0].model);
     // A model that the catalogue does not know may do anything.
@@ -97,13 +111,14 @@ export class ModelRegistry {
     return this.find(name)?.name;
   }
 
+  /** Whether an operation is done by a model that the caller may choose; the others only need an account. */
+  needsModel(operation: string): boolean {
+    return this.modelled.has(operation);
+  }
+
   /** Whether a name leaves the choice of the model to the gateway. */
   private isOpen(name: string | undefined): boolean {
     return name === undefined || name === '' || this.models.aliases.get(name)?.model === this.models.defaultModel;
-  }
-
-  private needsModel(operation: string): boolean {
-    return [...this.cards.values()].some(({ operations }) => operations.includes(operation));
   }
 
   /** The catalogue's card of a model, by the provider's name; raster models also go by `<id>_raster` (recraft-api.md §3). */
@@ -167,10 +182,13 @@ export class ModelRegistry {
 
   /** `recraft/<model>`, or the bare name of a model in the catalogue. */
   private findByProviderName(name: string): ModelGroup | undefined {
-    const model = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
-    if (!MODEL_ID.test(model) || (model === name && this.card(model) === undefined)) return undefined;
+    const spelled = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
+    const card = this.card(spelled);
+    if (!MODEL_ID.test(spelled) || (spelled === name && card === undefined)) return undefined;
+    // A model is one and the same in each of its spellings: to keys, to budgets and in the log.
+    const model = card?.id ?? spelled;
     const full = PREFIX + model;
-    const [configured] = toGroups(full, this.byModel.get(this.card(model)?.id ?? model) ?? []);
+    const [configured] = toGroups(full, this.byModel.get(model) ?? []);
     if (configured !== undefined) return configured;
     const lenders = this.wildcards.filter(({ pattern }) => pattern.text.startsWith(PREFIX));
     const lent = this.findByWildcard(full, lenders);

@@ -3,9 +3,8 @@ import { jsonAnswer, Refusal, type Answer } from './answer.js';
 import { admit } from './answering.js';
 import { pause, type Call } from './call.js';
 import { findModel, type Model } from './models.js';
-import type { SourceRef } from './order.js';
-import { Parameters } from './parameters.js';
 import { openPicture, REFERENCE_LIMITS } from './source-picture.js';
+import { readStyleWish } from './style-wish.js';
 import { BASIC_STYLES } from './styles.js';
 
 /** API units of a style (recraft-api.md §7). */
@@ -89,24 +88,11 @@ export class CustomStyles {
 /** `POST /styles` (recraft-api.md §6.1). */
 export async function createStyle(call: Call): Promise<Answer> {
   const { fields, state } = call;
-  const parameters = new Parameters(fields);
-  const id = parameters.text('model') ?? 'recraftv4_styles';
-  const model = findModel(id);
-  if (model === undefined) throw new Refusal(`Invalid model '${id}'`, 'invalid_model');
-  if (model.customStyle === 'refused') throw new Refusal(`${model.name} doesn't support style references`);
-  const match = parameters.text('match');
-  const matches = model.line === 'v4' ? ['precise', 'flexible'] : ['regular'];
-  if (match !== undefined && !matches.includes(match))
-    throw new Refusal(`${model.name} doesn't support match '${match}'`);
-  const pictures: SourceRef[] = [...fields.files, ...parameters.texts('image_urls').map((url) => ({ url }))];
-  const isMixed = parameters.texts('source_styles').length > 0;
-  if (pictures.length > 10) throw new Refusal('Number of images must be between 0 and 10');
-  if (pictures.length === 0 && !isMixed)
-    throw new Refusal('at least one of images, image_urls, source_styles is required');
-  await Promise.all(pictures.map((picture) => openPicture(picture, REFERENCE_LIMITS, state.pictures)));
+  const wish = readStyleWish(fields);
+  await Promise.all(wish.pictures.map((picture) => openPicture(picture, REFERENCE_LIMITS, state.pictures)));
   admit(call, 0);
   await pause(state.settings.latencyMs, call.gone);
-  const style = state.styles.add({ model: model.id, style: parameters.text('style'), match });
+  const style = state.styles.add({ model: wish.model.id, style: wish.style, match: wish.match });
   return jsonAnswer(200, { ...style, credits: STYLE_UNITS }, STYLE_UNITS);
 }
 

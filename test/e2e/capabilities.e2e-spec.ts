@@ -118,6 +118,43 @@ function operations(own: Row): Case[] {
   ];
 }
 
+/** What `POST /styles` takes of each model (recraft-api.md §6.1), and of what else it is sure to be refused. */
+function newStyles({ model, line, vector, customStyle }: Row): Case[] {
+  const pictures = { image_urls: [picture] };
+  const able = customStyle !== 'refused';
+  const one = (what: string, fields: object, param?: string): Case => ({
+    what,
+    path: '/v1/styles',
+    fields: { model, ...pictures, ...fields },
+    refused: able ? param : 'model',
+  });
+  const unless = (isAllowed: boolean, param: string): string | undefined => (isAllowed ? undefined : param);
+  const isV4 = line === 'v4';
+  const ids = [STYLE];
+  return [
+    one('as it is', {}),
+    one('the prefix', { model: `recraft/${model}` }),
+    one('nothing to make it from', { image_urls: null }, 'files'),
+    one('followed precisely', { match: 'precise' }, unless(isV4, 'match')),
+    one('followed flexibly', { match: 'flexible' }, unless(isV4, 'match')),
+    one('followed as ever', { match: 'regular' }, unless(!isV4, 'match')),
+    one('the base of V4', { style: 'any' }, unless(!vector, 'style')),
+    one('the base of vectors', { style: 'vector_illustration' }, unless(vector || !isV4, 'style')),
+    one('the base of photos', { style: 'realistic_image' }, unless(!isV4 && !vector, 'style')),
+    one('the base of icons', { style: 'icon' }, unless(line === 'v2', 'style')),
+    one('the base of logos', { style: 'logo_raster' }, unless(line === 'v3' && !vector, 'style')),
+    one('a curated name', { style: 'Noir' }, 'style'),
+    one('a weight for its picture', { image_weights: [1] }),
+    one('a weight too many', { image_weights: [0.5, 0.5] }, 'image_weights'),
+    one('other styles', { source_styles: ids, source_style_weights: [1], mix_policy: 'MaxWeight' }, unless(!isV4, 'source_styles')),
+    one('other styles alone', { image_urls: null, source_styles: ids }, unless(!isV4, 'source_styles')),
+    one('a policy to mix by', { mix_policy: 'PaletteMatch' }, unless(!isV4, 'mix_policy')),
+    one('a weight of no other style', { source_style_weights: [1] }, 'source_style_weights'),
+// What no model takes is told before the model is looked at.
+    { ...one('words that are too long', { prompt: 'x'.repeat(isV4 ? 10_001 : 1_001) }), refused: 'prompt' },
+  ];
+} // prettier-ignore
+
 let sandbox: Sandbox;
 let gateway: RunningGateway;
 
@@ -137,7 +174,7 @@ beforeEach(() => {
 });
 
 async function expectOutcome({ path, fields, refused }: Case): Promise<void> {
-  const response = await gateway.post(`/v1/images/${path}`, fields);
+  const response = await gateway.post(path.startsWith('/') ? path : `/v1/images/${path}`, fields);
   const { error } = (await response.json()) as { error?: { param: string | null; message: string } };
   const found = { status: response.status, param: error?.param, asked: sandbox.requests().length };
   const expected =
@@ -156,6 +193,47 @@ describe.each(MODELS)('$model', (own) => {
     if (!found) throw new Error('The table of operations has changed its length.');
     await expectOutcome(found);
   });
+
+  it.each(newStyles(own).map(({ what }, index) => ({ what, index })))('a new style with $what', async ({ index }) => {
+    const found = newStyles(own)[index];
+    if (!found) throw new Error('The table of new styles has changed its length.');
+    await expectOutcome(found);
+    // The sandbox is no kinder than what the gateway lets through to it, and no stricter.
+    const asked = { ...found.fields, model: own.model };
+    const headers = { authorization: 'Bearer any', 'content-type': 'application/json' };
+    const body = JSON.stringify(asked);
+    const answer = await fetch(`${sandbox.url}${found.path}`, { method: 'POST', headers, body });
+    expect(answer.status).toBe(found.refused === undefined ? 200 : 400);
+  });
+});
+
+describe('A new style without a model', () => {
+  it('is bound to the one that Recraft binds it to', async () => {
+    const response = await gateway.post('/v1/styles', { image_urls: [picture], match: 'precise' });
+    expect(await response.json()).toMatchObject({ model: 'recraftv4_styles', match: 'precise' });
+    expect(sandbox.requests().at(-1)?.fields).toMatchObject({ model: 'recraftv4_styles' });
+  });
+
+  it.each(['recraftv99', 'openai/gpt-9'])('is none of a model that nobody knows: %s', async (model) => {
+    const response = await gateway.post('/v1/styles', { image_urls: [picture], model });
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ code: 'model_not_found', error: { param: 'model' } });
+    expect(sandbox.requests()).toEqual([]);
+  });
+
+  it('takes weights of colours that are at most 1 together', async () => {
+    const palette = { colors: [{ rgb: [1, 2, 3], weight: 0.7 }, { rgb: [4, 5, 6], weight: 0.7 }] }; // prettier-ignore
+    const response = await gateway.post('/v1/styles', { image_urls: [picture], palette });
+    expect(await response.json()).toMatchObject({ error: { param: 'palette.colors' } });
+    expect(sandbox.requests()).toEqual([]);
+  });
+
+  it.each([{ image_weights: [] }, { source_styles: [], source_style_weights: [] }])(
+    'takes an empty list for none: %j',
+    async (fields) => {
+      expect((await gateway.post('/v1/styles', { image_urls: [picture], ...fields })).status).toBe(200);
+    },
+  );
 });
 
 describe('A picture that an operation does not take', () => {

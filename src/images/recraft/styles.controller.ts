@@ -5,9 +5,9 @@ import { ApiDocument } from '../../openapi/recraft-documents.js';
 import type { DocumentOperation } from '../image-provider.js';
 import { OnceService } from '../../once/once.service.js';
 import { ImagesService } from '../images.service.js';
-import { given } from '../request-fields.js';
 import { PicturesBody, picturesOf } from '../request-body.js';
 import { STYLE_SLOTS } from './style-slots.js';
+import { styleRequest } from './style-request.js';
 import { answerDocument } from './document-answer.js';
 import { BasicStylesDto, CreateStyleDto, StyleDto, StylesDto } from './dto/styles.dto.js';
 
@@ -25,9 +25,17 @@ export class StylesController {
   @HttpCode(200)
   @UseGuards(PicturesBody(STYLE_SLOTS, CreateStyleDto))
   @ApiOperation({ operationId: 'createStyle', summary: 'Make a style from pictures.' })
-  @ApiDocument(StyleDto)
+  @ApiDocument(
+    StyleDto,
+    'tooLong',
+    'unsupportedParameter',
+    'unsupportedValue',
+    'invalidImage',
+    'modelNotAllowed',
+    'unknownModel',
+  )
   async create(@Body() dto: CreateStyleDto, @Req() request: Request, @Res() response: Response): Promise<void> {
-    const asked = { operation: 'createStyle', fields: given(dto), pictures: picturesOf(request, 'files') } as const;
+    const asked = styleRequest(dto, picturesOf(request, 'files'));
     await this.once.answer(request, response, async (answer) => {
       answerDocument(answer, request.call, await this.images.ask(asked, request.call));
     });

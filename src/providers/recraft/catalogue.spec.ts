@@ -60,6 +60,7 @@ describe('the catalogue of Recraft models', () => {
     expect(card.styles.size > 0).toBe(named);
     expect(card.operations).toEqual([
       'generate',
+      ...(customStyle === 'refused' ? [] : ['createStyle']),
       ...(edits ? ['imageToImage', 'variate'] : []),
       ...(OF_V3[id] ?? []),
       ...(EXPLORING.has(id) ? ['explore'] : []),

@@ -23,7 +23,7 @@ const V3: Release = {
   line: 'v3',
   released: released('2024-10-01'),
   promptMax: 1_000,
-  operations: ['generate', 'imageToImage', 'variate', ...PARTIAL],
+  operations: ['generate', 'createStyle', 'imageToImage', 'variate', ...PARTIAL],
   customStyle: 'allowed',
   features: { negativePrompt: true, textLayout: true, artisticLevel: true, noText: true },
 };
@@ -32,7 +32,7 @@ const V2: Release = {
   ...V3,
   line: 'v2',
   released: released('2024-02-01'),
-  operations: ['generate'],
+  operations: ['generate', 'createStyle'],
   features: { negativePrompt: true, textLayout: false, artisticLevel: false, noText: false },
 };
 
@@ -40,7 +40,7 @@ const V4: Release = {
   line: 'v4',
   released: released('2026-02-01'),
   promptMax: 10_000,
-  operations: ['generate', 'imageToImage', 'variate'],
+  operations: ['generate', 'createStyle', 'imageToImage', 'variate'],
   customStyle: 'allowed',
   features: { negativePrompt: false, textLayout: false, artisticLevel: false, noText: false },
 };
@@ -53,7 +53,12 @@ const V4_1_MAIN = exploring(V4_1);
 const V4_MAIN = exploring(V4);
 
 // That Styles models take no source picture is inferred: the page of that tool names V3, V4 and V4.1 (§2, note 1).
-const STYLES: Release = { ...V4, released: released('2026-08-26'), operations: ['generate'], customStyle: 'required' };
+const STYLES: Release = {
+  ...V4,
+  released: released('2026-08-26'),
+  operations: ['generate', 'createStyle'],
+  customStyle: 'required',
+};
 
 const FLASH: Release = { ...V4, released: released('2026-09-23'), operations: ['generate'], customStyle: 'refused' };
 

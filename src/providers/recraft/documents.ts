@@ -1,8 +1,6 @@
-import { GatewayError } from '../../errors/gateway-error.js';
 import type { DocumentOperation, DocumentRequest } from '../../images/image-provider.js';
-import { findModel } from './catalogue.js';
-import { checkStyleSources } from './fit-source.js';
-import { checkStyleMatch } from './fit-style.js';
+import type { Deployment } from '../../registry/deployment.js';
+import { checkNewStyle } from './fit-new-style.js';
 import { MICRO_DOLLARS_PER_UNIT } from './picture-relay.js';
 import { encode, type WireRequest } from './wire.js';
 
@@ -29,27 +27,15 @@ const DOCUMENTS: Readonly<Record<DocumentOperation, DocumentRow>> = {
   readStatus: { method: 'GET', path: '/status', units: 0 },
 };
 
-/** A document's price in micro-dollars. @throws GatewayError naming the picture at fault, or the one that is missing */
-export function priceOfDocument({ operation, pictures, fields }: DocumentRequest): number | undefined {
-  checkStyleSources(pictures);
-  // Recraft makes a style of pictures or of other styles (recraft-api.md §6.1).
-  if (operation === 'createStyle' && pictures.length === 0 && !isFilled(fields['source_styles'])) {
-    const message = 'A style is made from pictures: send 1 to 10 as files or image_urls.';
-    throw new GatewayError('missingParameter', message, { param: 'files' });
-  }
-  if (operation === 'createStyle') checkMatch(fields);
-  const { units } = DOCUMENTS[operation];
+/**
+ * A document's price in micro-dollars; undefined where nobody knows it.
+ *
+ * @throws GatewayError naming the field at fault
+ */
+export function priceOfDocument(request: DocumentRequest, deployment: Deployment): number | undefined {
+  if (request.operation === 'createStyle') checkNewStyle(request, deployment.model);
+  const { units } = DOCUMENTS[request.operation];
   return units === undefined ? undefined : units * MICRO_DOLLARS_PER_UNIT;
-}
-
-/** A style is bound to a model, V4 Styles where none is named (recraft-api.md §6.1). */
-function checkMatch({ model = 'recraftv4_styles', match }: DocumentRequest['fields']): void {
-  const card = typeof model === 'string' ? findModel(model) : undefined;
-  if (card) checkStyleMatch(card, 'match', match);
-}
-
-function isFilled(list: unknown): boolean {
-  return Array.isArray(list) && list.length > 0;
 }
 
 /** A call for a document as Recraft takes it. */
@@ -62,10 +48,13 @@ export interface DocumentCall {
 }
 
 /** A request for a document in Recraft's names and shapes. */
-export function documentCall({ operation, fields, pictures, styleId = '' }: DocumentRequest): DocumentCall {
+export function documentCall(request: DocumentRequest, { model }: Deployment): DocumentCall {
+  const { operation, pictures, styleId = '' } = request;
+  // A style is bound to a model; what else is asked for has none.
+  const fields = operation === 'createStyle' ? { ...request.fields, model } : { ...request.fields };
   const { method, missing, path: template } = DOCUMENTS[operation];
   const path = template.replace('{id}', encodeURIComponent(styleId));
   if (method !== 'POST') return { method, path, missing };
   const parts = pictures.map((image) => ({ field: 'files', urlField: 'image_urls', image, listed: true as const }));
-  return { method, path, wire: encode(path, { ...fields }, parts) };
+  return { method, path, wire: encode(path, fields, parts) };
 }

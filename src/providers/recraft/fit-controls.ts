@@ -17,21 +17,24 @@ export function checkControls({ features, displayName }: RecraftModel, controls:
     throw featureMissing(displayName, 'controls.artistic_level');
   }
   if (controls.no_text !== undefined && !features.noText) throw featureMissing(displayName, 'controls.no_text');
-  checkWeights(controls.colors ?? []);
+  checkWeights(controls.colors ?? [], 'controls.colors');
 }
 
 export function featureMissing(model: string, param: string): GatewayError {
   return new GatewayError('unsupportedParameter', `${model} does not take ${param}.`, { param });
 }
 
-function checkWeights(colors: NonNullable<Controls['colors']>): void {
+/**
+ * Checks the weights of colours (recraft-api.md §4.7).
+ *
+ * @throws GatewayError naming `param`
+ */
+export function checkWeights(colors: readonly { readonly weight?: number }[], param: string): void {
   const weights = colors.map(({ weight }) => weight).filter((weight) => weight !== undefined);
   if (weights.length > 0 && weights.length < colors.length) {
-    const message = 'Give a weight to every colour, or to none.';
-    throw new GatewayError('invalidValue', message, { param: 'controls.colors' });
+    throw new GatewayError('invalidValue', 'Give a weight to every colour, or to none.', { param });
   }
   if (weights.reduce((sum, weight) => sum + weight, 0) > 1 + ROUNDING) {
-    const message = 'The weights of the colours must be at most 1 together.';
-    throw new GatewayError('invalidValue', message, { param: 'controls.colors' });
+    throw new GatewayError('invalidValue', 'The weights of the colours must be at most 1 together.', { param });
   }
 }

@@ -13,6 +13,7 @@ import { drawnBy, findModel, RECRAFT_MODELS, type RecraftModel } from './catalog
 import { nearest } from './catalogue-sizes.js';
 import { checkControls, featureMissing } from './fit-controls.js';
 import { checkFrame } from './fit-frame.js';
+import { checkOperation, checkPrompt } from './fit-model.js';
 import { checkMask, checkReferences, checkSource } from './fit-source.js';
 import { checkStyle } from './fit-style.js';
 import { checkTextLayout } from './fit-text-layout.js';
@@ -23,6 +24,9 @@ const IMAGE_FORMAT: readonly string[] = ['image_format'];
 const IMAGE_FORMATS: ReadonlySet<string> = new Set(['png', 'webp']);
 const SEED_MAX = 4_294_967_295;
 
+/** What the checks of a request find out. */
+type Fitted = Omit<FittedRequest, 'makesStyle'>;
+
 /**
  * Checks a request by its model's own limits and puts its size into the model's form, so that a request that is sure
  * to fail costs nothing. A model that the catalogue does not know gets the request as it came.
@@ -31,7 +35,7 @@ const SEED_MAX = 4_294_967_295;
  *
  * @throws GatewayError whose `param` is the field's wire name
  */
-export function fit(request: ImageRequest, deployment: Deployment): FittedRequest {
+export function fit(request: ImageRequest, deployment: Deployment): Fitted {
   const row = OPERATIONS[request.operation];
   const card = row.hasModel ? findModel(deployment.model) : undefined;
   if (row.hasModel && card === undefined) return { request, ignored: NOTHING, format: request.imageFormat ?? 'webp' };
@@ -75,26 +79,6 @@ function checkOutput(card: RecraftModel, { only, style }: GenerateRequest): void
   throw new GatewayError('unsupportedValue', message, { param });
 }
 
-function checkOperation(card: RecraftModel, operation: Operation): void {
-  if (card.operations.includes(operation)) return;
-  const able = RECRAFT_MODELS.filter(({ operations }) => operations.includes(operation)).map(({ id }) => id);
-  const message = `${card.displayName} does not take part in ${operation}. Models that do: ${able.join(', ')}.`;
-  throw new GatewayError('unsupportedValue', message, { param: 'model' });
-}
-
-function checkPrompt(card: RecraftModel, prompt: string): void {
-  if (!/\S/.test(prompt)) throw new GatewayError('missingParameter', 'The prompt is empty.', { param: 'prompt' });
-  if (!isLongerThan(card.promptMax, prompt)) return;
-  const message = `The prompt is too long: ${card.displayName} takes at most ${card.promptMax} characters.`;
-  throw new GatewayError('tooLong', message, { param: 'prompt' });
-}
-
-/** Counts characters, not UTF-16 units, and only where the two could disagree. */
-function isLongerThan(max: number, text: string): boolean {
-  if (text.length <= max) return false;
-  return text.length > 2 * max || Array.from(text).length > max;
-}
-
 /** LiteLLM's page gives `realistic` as its example of a style; Recraft's name for it is `realistic_image`. */
 function withKnownStyle(request: ImageRequest): ImageRequest {
   return 'style' in request && request.style === 'realistic' ? { ...request, style: 'realistic_image' } : request;
@@ -126,7 +110,7 @@ function sizeRefused(card: RecraftModel, size: string): GatewayError {
 }
 
 /** An SVG has no picture format: Recraft ignores the field there (recraft-api.md §4.3), and the caller is told so. */
-function withFittedFormat(card: RecraftModel, request: ImageRequest): FittedRequest {
+function withFittedFormat(card: RecraftModel, request: ImageRequest): Fitted {
   const isVector = drawnBy(card, 'style' in request ? request.style : undefined).output === 'vector';
   // Lossless WebP is what Recraft makes unasked (recraft-api.md §4.3).
   if (request.imageFormat === undefined) return { request, ignored: NOTHING, format: isVector ? 'svg' : 'webp' };
@@ -146,7 +130,7 @@ function withFittedFormat(card: RecraftModel, request: ImageRequest): FittedRequ
 }
 
 /** Work without a model: the operation decides what comes back. */
-function withFixedFormat(request: ImageRequest, { format }: OperationRow): FittedRequest {
+function withFixedFormat(request: ImageRequest, { format }: OperationRow): Fitted {
   const comes = format?.(request) ?? 'webp';
   if (request.imageFormat === undefined) return { request, ignored: NOTHING, format: comes };
   if (comes === 'svg') {

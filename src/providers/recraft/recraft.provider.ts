@@ -16,6 +16,7 @@ import { MICRO_DOLLARS_PER_UNIT } from './picture-relay.js';
 import { price } from './price.js';
 import { type ClientOptions, RecraftClient } from './recraft.client.js';
 import { invalidAnswer } from './upstream-errors.js';
+import { styleReferenceField } from './styles.js';
 import { toWire } from './wire.js';
 
 /** Pictures from Recraft. */
@@ -28,7 +29,7 @@ export class RecraftProvider implements ImageProvider, OnApplicationShutdown {
   }
 
   fit(request: ImageRequest, deployment: Deployment): FittedRequest {
-    return fit(request, deployment);
+    return { ...fit(request, deployment), makesStyle: styleReferenceField(request) !== undefined };
   }
 
   price(request: ImageRequest, deployment: Deployment): number | undefined {
@@ -40,12 +41,12 @@ export class RecraftProvider implements ImageProvider, OnApplicationShutdown {
     return this.client.post(deployment, wire, sink, attempt, request.responseFormat === 'multipart');
   }
 
-  priceDocument(request: DocumentRequest): number | undefined {
-    return priceOfDocument(request);
+  priceDocument(request: DocumentRequest, deployment: Deployment): number | undefined {
+    return priceOfDocument(request, deployment);
   }
 
   async ask(request: DocumentRequest, deployment: Deployment, attempt: Attempt): Promise<DocumentAnswer> {
-    const { document, requestId } = await this.client.ask(deployment, documentCall(request), attempt);
+    const { document, requestId } = await this.client.ask(deployment, documentCall(request, deployment), attempt);
     const { credits } = document;
     const isCharge = typeof credits === 'number' && request.operation !== 'readAccount';
     return {

@@ -10,11 +10,11 @@ export class AccountDto {
   @ApiProperty({ type: 'integer', example: 99_500 })
   credits!: number;
 
-  /** The account's address. */
+  /** The account's address; for the master key alone. */
   @ApiPropertyOptional({ format: 'email' })
   email?: string;
 
-  /** The account's name. */
+  /** The account's name; for the master key alone. */
   name?: string;
 }
 

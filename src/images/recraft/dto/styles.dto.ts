@@ -20,7 +20,8 @@ const MIX_POLICIES = ['PaletteMatch', 'MaxWeight'] as const;
 /** A style to be made from pictures, sent as `files` or as `image_urls`. */
 export class CreateStyleDto {
   /**
-   * The model that the style is bound to.
+   * The model that the style is bound to, by a configured name or Recraft's own, with or without `recraft/`: any that takes
+   * styles. Without it: `recraftv4_styles`, where an account reaches it.
    * @example "recraftv4_styles"
    */
   @IsOptional()
@@ -28,14 +29,15 @@ export class CreateStyleDto {
   @MaxLength(256)
   model?: string;
 
-  /** How closely the style is followed. */
+  /** How closely the style is followed: `precise` or `flexible` on Recraft V4 and V4.1, `regular` on V3 and V2. */
   @ApiPropertyOptional({ enum: MATCHES })
   @IsOptional()
   @IsIn(MATCHES)
   match?: (typeof MATCHES)[number];
 
   /**
-   * The style it starts from.
+   * The style it starts from: `any` or, of a vector model, `vector_illustration`; on Recraft V3 and V2 also
+   * `realistic_image`, `digital_illustration`, on V3 `logo_raster` and on V2 `icon`.
    * @example "any"
    */
   @IsOptional()
