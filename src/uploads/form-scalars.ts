@@ -1,4 +1,4 @@
-import { parseBoolean, parseInteger, parseJson, parseList, parseNumber } from './text-values.js';
+import { isNullText, parseBoolean, parseInteger, parseJson, parseList, parseNumber } from './text-values.js';
 
 export type ScalarKind = 'integer' | 'number' | 'boolean' | 'json' | 'list' | 'string';
 
@@ -13,7 +13,8 @@ const READERS: Readonly<Record<ScalarKind, (text: string, param: string) => unkn
 
 /**
  * Gives a form's top-level texts the types of a JSON body, so that both kinds of body meet the same validation. Empty
- * text means "not given"; names without a kind stay text; what is an object or a list already stays as it is.
+ * text means "not given", and so does `null` where the type is not text, as in JSON; names without a kind stay text; what
+ * is an object or a list already stays as it is.
  *
  * @throws GatewayError invalidType naming the field, for instance for "abc" as an integer
  */
@@ -25,7 +26,12 @@ export function coerceScalars(
   for (const [name, value] of Object.entries(fields)) {
     if (value === '') continue;
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+    if (kind !== undefined && kind !== 'string' && isNull(value)) continue;
     coerced[name] = typeof value === 'string' && kind ? READERS[kind](value, name) : value;
   }
   return coerced;
+}
+
+function isNull(value: unknown): boolean {
+  return typeof value === 'string' && isNullText(value);
 }

@@ -44,6 +44,11 @@ export function parseList(text: string, param: string): unknown {
   return /^\s*\[/.test(text) ? parseJson(text, param) : [text];
 }
 
+/** Whether a text is JSON's null, which clients write into forms as well. */
+export function isNullText(text: string): boolean {
+  return text.trim() === 'null';
+}
+
 function wrongType(param: string, expected: string, text: string, cause?: unknown): GatewayError {
   const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
   return new GatewayError('invalidType', `${param} must be ${expected}, not '${shown}'.`, { param, cause });

@@ -71,8 +71,9 @@ interface Problem {
 function deepest(error: ValidationError, parent = ''): Problem {
   const param = pathTo(error, parent);
   const child = error.children?.[0];
-  if (child) return deepest(child, param);
   const [rule, text] = gravest(error.constraints ?? {});
+  // What should be a list and is none has no parts to tell about.
+  if (child && rule !== 'isArray') return deepest(child, param);
   const isMissing = error.value === undefined;
   return {
     param,

@@ -71,7 +71,10 @@ const WORDS: readonly Value[] = [
   [{ controls: [] }, 'controls'],
   [word('HI')],
   [word('HI', 3), 'text_layout[0].bbox'],
-  [{ text_layout: {} }, 'text_layout.text'],
+  [{ text_layout: {} }, 'text_layout'],
+  [{ text_layout: [{}] }, 'text_layout[0].text'],
+  [{ controls: { colors: {} } }, 'controls.colors'],
+  [{ model: '', style: '', text_layout: null, controls: null }],
   [{ text_layout: 7 }, 'text_layout'],
 ];
 const STRENGTH: readonly Value[] = [[{ strength: 0 }], [{ strength: 1 }], [{ strength: 1.01 }, 'strength'], [{ strength: -0.1 }, 'strength'], [{ strength: 'x' }, 'strength']]; // prettier-ignore
@@ -116,5 +119,46 @@ describe.each(Object.entries(ROUTES))('%s', (path, { base, needs, values }) => {
       ...{ param: undefined, ...expected },
       message: error?.message,
     });
+  });
+});
+
+describe('A form', () => {
+  const fields = (own: Readonly<Record<string, string>>) => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ prompt: 'a cake', strength: '0.4', image_url, ...own }))
+      form.set(name, value);
+    return form;
+  };
+
+  it.each(['imageToImage', 'edits'])('to %s says null for "not given", as JSON does', async (path) => {
+    const nulls = {
+      n: 'null',
+      random_seed: ' null',
+      controls: 'null',
+      text_layout: 'null',
+
+      model: '',
+    };
+    const nested = { 'extra_body[controls][no_text]': 'null', 'extra_body[controls][artistic_level]': 'null' };
+    const body = fields({ ...nulls, ...nested });
+    const response = await gateway.call(`/v1/images/${path}`, { method: 'POST', body });
+    expect({ status: response.status, text: await response.text() }).toMatchObject({ status: 200 });
+    expect(sandbox.requests().at(-1)?.fields).not.toMatchObject({ random_seed: expect.anything() });
+  });
+
+  it.each([
+    [{ n: 'None' }, 'n'],
+    [{ n: 'nul' }, 'n'],
+    [{ strength: 'null' }, 'strength'],
+    [{ text_layout: '{}' }, 'text_layout'],
+    [{ response_format: 'null' }, 'response_format'],
+  ])('is refused with %j', async (own, param) => {
+    const response = await gateway.call('/v1/images/imageToImage', {
+      method: 'POST',
+      body: fields({ model: 'recraftv3', ...own }),
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { param } });
+    expect(sandbox.requests()).toEqual([]);
   });
 });
