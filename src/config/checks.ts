@@ -1,5 +1,7 @@
 import { ValidateBy, validateSync, type ValidationError } from 'class-validator';
+import { UNPRICED_OPERATIONS } from '../images/unpriced-operations.js';
 import { findDuration } from '../spend/duration.js';
+import { findOperationPrices } from './operation-prices.js';
 
 /** A class-validator decorator whose message reads on from the property's path: "PORT must be …". Values are never quoted: they may be secrets. */
 function mustBe(what: string, test: (value: unknown) => boolean): PropertyDecorator {
@@ -65,6 +67,12 @@ export const IsDuration = () =>
   mustBe(
     'a duration such as 30s, 30m, 30h, 30d, 1w or 1mo',
     (value) => typeof value === 'string' && findDuration(value) !== undefined,
+  );
+
+export const IsOperationPrices = () =>
+  mustBe(
+    `a JSON object of prices in USD, 0 or more, by operation (${UNPRICED_OPERATIONS.join(', ')}), such as {"explore": 0.14}`,
+    (value) => typeof value === 'string' && findOperationPrices(value) !== undefined,
   );
 
 /** Names with at most one `*`. */

@@ -6,6 +6,7 @@ import {
   IsFlag,
   IsKey,
   IsOneOf,
+  IsOperationPrices,
   IsRedisUrl,
   IsText,
   IsWholeNumber,
@@ -195,6 +196,13 @@ export class Environment {
   )
   @IsOneOf(UPSTREAM_RESPONSE_FORMATS)
   UPSTREAM_RESPONSE_FORMAT: (typeof UPSTREAM_RESPONSE_FORMATS)[number] = 'json';
+
+  @Variable(
+    'What a request costs that Recraft publishes no price for, in US dollars, as JSON: `{"explore": 0.14}`. Also `exploreSimilar`, `optimizeColors`.',
+  )
+  @IsOptional()
+  @IsOperationPrices()
+  OPERATION_PRICES?: string;
 
   // Recraft's limits of one account (recraft-api.md §8).
   @Variable(

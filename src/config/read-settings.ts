@@ -2,6 +2,7 @@ import { emptyConfig, readConfigFile, type ConfigFile } from './config-file.js';
 import { timeoutMs } from './deployments.js';
 import { readEnvironment, setVariables, type Environment } from './environment.js';
 import { LONGEST_REQUEST_MS } from './longest-request.js';
+import { findOperationPrices } from './operation-prices.js';
 import { readModels } from './read-models.js';
 import { readRouting, routingVariables } from './read-routing.js';
 import { findDuration } from '../spend/duration.js';
@@ -94,6 +95,7 @@ function serverSettings(
       firstByteTimeoutMs: environment.UPSTREAM_FIRST_BYTE_TIMEOUT_MS,
       connections: environment.UPSTREAM_CONNECTIONS,
       responseFormat: environment.UPSTREAM_RESPONSE_FORMAT,
+      operationPrices: findOperationPrices(environment.OPERATION_PRICES ?? '{}') ?? {},
     },
     redis:
       environment.REDIS_URL === undefined

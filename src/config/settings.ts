@@ -1,3 +1,4 @@
+import type { OperationPrices } from '../images/unpriced-operations.js';
 import type { Deployment } from '../registry/deployment.js';
 import type { RoutingSettings } from './routing-settings.js';
 import type { Duration } from '../spend/duration.js';
@@ -51,6 +52,8 @@ export interface Settings {
     readonly connections: number;
     /** How Recraft is asked for the bytes of pictures: base64 in JSON, or as they are in a form. */
     readonly responseFormat: 'json' | 'multipart';
+    /** What operations cost that Recraft publishes no price for, in micro-dollars of a request. */
+    readonly operationPrices: OperationPrices;
   };
   /** What replicas share; undefined: each process is alone. */
   readonly redis: { readonly url: string; readonly keyPrefix: string } | undefined;

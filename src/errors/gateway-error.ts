@@ -34,6 +34,7 @@ export const FAULTS = {
   moderationBlocked: { status: 400, type: picture, code: 'moderation_blocked' },
   refusedByUpstream: { status: 400, type: invalid, code: 'upstream_refused' },
   unpricedModel: { status: 400, type: invalid, code: 'model_not_priced' },
+  unpricedOperation: { status: 400, type: invalid, code: 'operation_not_priced' },
   alreadyExists: { status: 400, type: 'bad_request_error', code: 'already_exists' },
   missingKey: { status: 401, type: invalid, code: 'missing_api_key' },
   malformedKey: { status: 401, type: invalid, code: 'malformed_api_key' },

@@ -68,6 +68,10 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
     message: "The price of 'recraft-v9' is not known, so it cannot be used with a key that has a budget.",
     param: 'model',
   },
+  unpricedOperation: {
+    means: 'Recraft publishes no price for this kind of work, and the key has a budget. The operator can set a price.',
+    message: "Recraft publishes no price for 'explore', so a key with a budget cannot use it.",
+  },
   alreadyExists: {
     means: 'There is one already with this name.',
     message: "There is a key with the alias 'team-a' already.",

@@ -2,6 +2,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Caller } from '../keys/caller.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import { GatewayError } from '../errors/gateway-error.js';
+import { isUnpriced } from '../images/unpriced-operations.js';
 import type { Charge, Ledger, Reservation } from './ledger.js';
 import type { LedgerBatches } from './ledger-batches.js';
 import type { EndingEntry, ReservationEntry, ReservationOutcome } from './ledger-entries.js';
@@ -94,7 +95,14 @@ class DatabaseReservation implements Reservation {
 
 const someOrNone = (list: readonly string[]): readonly string[] | undefined => (list.length > 0 ? list : undefined);
 
-function unpriced({ model, group }: CallRecord): GatewayError {
+function unpriced({ model, group, operation }: CallRecord): GatewayError {
+  if (isUnpriced(operation)) {
+    return new GatewayError(
+      'unpricedOperation',
+      `Recraft publishes no price for '${operation ?? ''}', so a key with a budget cannot use it. ` +
+        `The operator can give it one, in US dollars: OPERATION_PRICES={"${operation ?? ''}": 0.1}.`,
+    );
+  }
   return new GatewayError(
     'unpricedModel',
     `'${group ?? model ?? ''}' has no price, so a key with a budget cannot use it. ` +

@@ -29,7 +29,7 @@ export interface Ledger {
    * Reserves the price of a call's first operation (`call.ownPriceMicroDollars`) in every budget of its caller, all or
    * none, and records that it is about to be sent. Resolves when that is durable.
    *
-   * @throws GatewayError `budgetExceeded`, `unpricedModel` or `databaseDown`; nothing is reserved then
+   * @throws GatewayError `budgetExceeded`, `unpricedModel`, `unpricedOperation` or `databaseDown`; nothing is reserved then
    */
   reserve(call: CallRecord): Promise<Reservation>;
 }

@@ -33,6 +33,7 @@ export class StylesController {
     'invalidImage',
     'modelNotAllowed',
     'unknownModel',
+    'budgetExceeded',
   )
   async create(@Body() dto: CreateStyleDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     const asked = styleRequest(dto, picturesOf(request, 'files'));

@@ -25,7 +25,7 @@ export class ToolsController {
   @HttpCode(200)
   @UseGuards(JsonBody)
   @ApiOperation({ operationId: 'enhancePrompt', summary: 'Make a prompt richer.' })
-  @ApiDocument(EnhancedPromptDto)
+  @ApiDocument(EnhancedPromptDto, 'budgetExceeded')
   enhance(@Body() dto: EnhancePromptDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     return this.answer('enhancePrompt', request, response, given(dto));
   }
@@ -34,7 +34,7 @@ export class ToolsController {
   @HttpCode(200)
   @UseGuards(JsonBody)
   @ApiOperation({ operationId: 'optimizeColors', summary: 'Reduce a list of colours.' })
-  @ApiDocument(OptimizedColorsDto)
+  @ApiDocument(OptimizedColorsDto, 'unpricedOperation', 'budgetExceeded')
   optimize(@Body() dto: OptimizeColorsDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     return this.answer('optimizeColors', request, response, given(dto));
   }

@@ -15,7 +15,7 @@ interface DocumentRow {
 }
 
 /** Every route that answers with a document (recraft-api.md §2, rows 18 to 28). */
-const DOCUMENTS: Readonly<Record<DocumentOperation, DocumentRow>> = {
+export const DOCUMENTS: Readonly<Record<DocumentOperation, DocumentRow>> = {
   enhancePrompt: { method: 'POST', path: '/v1/prompts/enhance', units: 10 },
   optimizeColors: { method: 'POST', path: '/v1/colors/optimize', units: undefined },
   createStyle: { method: 'POST', path: '/v1/styles', units: 5 },

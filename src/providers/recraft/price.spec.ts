@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { GenerateRequest, ImageToImageRequest } from '../../images/image-request.js';
 import type { Deployment } from '../../registry/deployment.js';
+import { UNPRICED_OPERATIONS } from '../../images/unpriced-operations.js';
+import { findModel } from './catalogue.js';
+import { DOCUMENTS } from './documents.js';
+import { OPERATIONS } from './operations.js';
 import { price } from './price.js';
 
 const at = (model: string, over: Partial<Deployment> = {}): Deployment => ({
@@ -117,5 +121,14 @@ describe('the price of a request', () => {
 
   it('is unknown for an unknown model', () => {
     expect(price(generate(), at('recraftv9'))).toBeUndefined();
+  });
+});
+
+describe('What the operator can price', () => {
+  it('is what has no published price, and nothing else', () => {
+    const card = findModel('recraftv4_1');
+    const pictures = Object.entries(OPERATIONS).filter(([, { units }]) => units(card) === undefined);
+    const documents = Object.entries(DOCUMENTS).filter(([, { units }]) => units === undefined);
+    expect([...pictures, ...documents].map(([operation]) => operation)).toEqual([...UNPRICED_OPERATIONS]);
   });
 });

@@ -1,12 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ImageProvider } from '../../images/image-provider.js';
-import type { ClientOptions } from './recraft.client.js';
-import { RecraftProvider } from './recraft.provider.js';
+import { type ProviderOptions, RecraftProvider } from './recraft.provider.js';
 
 /** The one vendor, behind the ImageProvider token. */
 @Module({})
 export class RecraftModule {
-  static with(options: ClientOptions): DynamicModule {
+  static with(options: ProviderOptions): DynamicModule {
     return {
       module: RecraftModule,
       global: true,

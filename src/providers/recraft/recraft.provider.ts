@@ -19,12 +19,17 @@ import { invalidAnswer } from './upstream-errors.js';
 import { styleReferenceField } from './styles.js';
 import { toWire } from './wire.js';
 
+export interface ProviderOptions extends ClientOptions {
+  /** Micro-dollars of a request, by operation, where Recraft publishes no price. */
+  readonly operationPrices: Readonly<Partial<Record<string, number>>>;
+}
+
 /** Pictures from Recraft. */
 @Injectable()
 export class RecraftProvider implements ImageProvider, OnApplicationShutdown {
   private readonly client: RecraftClient;
 
-  constructor(private readonly options: ClientOptions) {
+  constructor(private readonly options: ProviderOptions) {
     this.client = new RecraftClient(options);
   }
 
@@ -33,7 +38,7 @@ export class RecraftProvider implements ImageProvider, OnApplicationShutdown {
   }
 
   price(request: ImageRequest, deployment: Deployment): number | undefined {
-    return price(request, deployment);
+    return this.options.operationPrices[request.operation] ?? price(request, deployment);
   }
 
   fulfil(request: ImageRequest, deployment: Deployment, sink: AnswerSink, attempt: Attempt): Promise<Fulfilment> {
@@ -42,7 +47,8 @@ export class RecraftProvider implements ImageProvider, OnApplicationShutdown {
   }
 
   priceDocument(request: DocumentRequest, deployment: Deployment): number | undefined {
-    return priceOfDocument(request, deployment);
+    const published = priceOfDocument(request, deployment);
+    return this.options.operationPrices[request.operation] ?? published;
   }
 
   async ask(request: DocumentRequest, deployment: Deployment, attempt: Attempt): Promise<DocumentAnswer> {
