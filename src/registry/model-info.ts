@@ -8,19 +8,30 @@ const MICRO = 1_000_000;
 /** Operations that a model takes part in without working on a picture. */
 const FROM_WORDS: ReadonlySet<string> = new Set(['generate', 'explore', 'createStyle']);
 
-/** OpenAI's shape of a model (openai-images.md §1.6), and with a card Recraft's as well (recraft-api.md §5.11). */
-export function toModelDto({ id, created }: ModelEntry, card?: ModelCard): ModelDto {
-  return { id, object: 'model', created, owned_by: 'recraft', ...(card && ofRecraft(card)) };
+/**
+ * OpenAI's shape of a model (openai-images.md §1.6) and Recraft's (recraft-api.md §5.11) in one. Of a model that the
+ * catalogue does not know, no more is said than its name and the operator's price.
+ */
+export function toModelDto(
+  { id, created }: ModelEntry,
+  { microDollarsPerImage }: Deployment,
+  card?: ModelCard,
+): ModelDto {
+  const price = card?.microDollarsPerImage ?? microDollarsPerImage;
+  return {
+    id,
+    object: 'model',
+    created,
+    owned_by: 'recraft',
+    name: card?.displayName ?? id,
+    input_modalities: card === undefined || takesPictures(card) ? ['text', 'image'] : ['text'],
+    output_modalities: ['image'],
+    ...(price !== undefined && { pricing: { image: String(price / MICRO) } }),
+  };
 }
 
-function ofRecraft(card: ModelCard): Pick<ModelDto, 'name' | 'input_modalities' | 'output_modalities' | 'pricing'> {
-  const takesPictures = card.operations.some((operation) => !FROM_WORDS.has(operation));
-  return {
-    name: card.displayName,
-    input_modalities: takesPictures ? ['text', 'image'] : ['text'],
-    output_modalities: ['image'],
-    pricing: { image: String(card.microDollarsPerImage / MICRO) },
-  };
+function takesPictures({ operations }: ModelCard): boolean {
+  return operations.some((operation) => !FROM_WORDS.has(operation));
 }
 
 /** LiteLLM's shape of a deployment (litellm.md §2.10); the key stays here. */

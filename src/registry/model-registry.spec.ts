@@ -261,14 +261,15 @@ describe('ModelRegistry.list', () => {
     registryOf(over)
       .list()
       .map(({ id }) => id);
-  const catalogue = ['recraft/recraftv3', 'recraft/recraftv3_vector', 'recraft/recraftv4'];
+  const plain = ['recraftv3', 'recraftv3_vector', 'recraftv4'];
+  const catalogue = [...plain.map((id) => `recraft/${id}`), ...plain];
 
-  it('shows configured names, aliases and the catalogue, each once', () => {
+  it('shows configured names, the catalogue in both spellings, and aliases, each once', () => {
     const configured = [aDeployment('a', 'recraftv3'), aDeployment('a', 'recraftv4')];
     expect(idsOf({ configured, aliases: aliases(['a', 'recraftv3'], ['dall-e-3', 'a']) })).toEqual([
       'a',
-      'dall-e-3',
       ...catalogue,
+      'dall-e-3',
     ]);
   });
 

@@ -129,11 +129,16 @@ export class ModelRegistry {
     return raster?.output === 'raster' ? raster : undefined;
   }
 
-  /** The names to show: configured ones, aliases, and every catalogue model that an account can reach. */
+  /**
+   * The names to show: configured ones, every catalogue model that an account can reach, with the prefix and by its plain
+   * name, and at last the aliases.
+   */
   list(): ModelEntry[] {
-    const shown = [...this.models.aliases].filter(([, { hidden }]) => hidden !== true).map(([alias]) => alias);
+    const aliases = [...this.models.aliases].filter(([, { hidden }]) => hidden !== true).map(([alias]) => alias);
     const builtIn = this.models.builtIn === undefined ? [] : [...this.cards.keys()].map((id) => PREFIX + id);
-    const names = new Set([...this.groups.keys(), ...shown, ...builtIn, ...this.namesOfWildcards()]);
+    const full = [...this.groups.keys(), ...this.namesOfWildcards(), ...builtIn];
+    const plain = full.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
+    const names = new Set([...full, ...plain.filter((id) => this.cards.has(id)), ...aliases]);
     return [...names].flatMap((name) => {
       const group = this.groups.get(name) ?? this.find(name);
       return group === undefined ? [] : [this.toEntry(name, group)];

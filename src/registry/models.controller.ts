@@ -17,12 +17,19 @@ export class ModelsController {
   constructor(private readonly registry: ModelRegistry) {}
 
   @Get(['v1/models', 'models'])
-  @ApiOperation({ operationId: 'listModels', summary: 'Lists the models that the key may use.' })
+  @ApiOperation({
+    operationId: 'listModels',
+    summary: 'Lists the models that the key may use.',
+    description:
+      'Every name that `model` takes: configured ones, then the models of Recraft behind `recraft/`, then the same by their ' +
+      "plain names, as Recraft's own list has them, and aliases such as `gpt-image-1` at last. A model may stand there under " +
+      "several names. The answer is OpenAI's and Recraft's in one.",
+  })
   @ApiAnswer({ type: ModelListDto, description: 'The models.' })
   @ApiErrors()
   list(@Req() { call: { caller } }: Request): ModelListDto {
     const own = Object.keys(caller?.aliases ?? {}).flatMap((name) => this.ownEntry(name, caller));
-    const entries = [...own, ...this.registry.list().filter(({ id }) => !own.some((entry) => entry.id === id))];
+    const entries = [...this.registry.list().filter(({ id }) => !own.some((entry) => entry.id === id)), ...own];
     const allowed = entries.filter(({ id }) => mayUse(caller, this.registry.resolve(meantModel(caller, id)).name));
     return { object: 'list', data: allowed.map((entry) => this.describe(entry, caller)) };
   }
@@ -57,7 +64,7 @@ export class ModelsController {
 
   private describe(entry: ModelEntry, caller: Caller | undefined): ModelDto {
     const [first] = this.registry.resolve(meantModel(caller, entry.id)).deployments;
-    return toModelDto(entry, this.registry.card(first.model));
+    return toModelDto(entry, first, this.registry.card(first.model));
   }
 
   @Get(['v1/model/info', 'model/info'])

@@ -10,7 +10,7 @@ export class ModelPricingDto {
   image!: string;
 }
 
-/** A model, as OpenAI describes one; what stands behind `owned_by` is Recraft's, for models of its catalogue. */
+/** A model, as OpenAI describes one, with what Recraft's own list says of it behind `owned_by`. */
 export class ModelDto {
   /**
    * The name to put into `model`.
@@ -38,21 +38,21 @@ export class ModelDto {
    * Its name to a reader, in Recraft's own list too.
    * @example "Recraft V3"
    */
-  name?: string;
+  name!: string;
 
   /**
    * What it starts from.
    * @example ["text", "image"]
    */
-  input_modalities?: string[];
+  input_modalities!: string[];
 
   /**
    * What it makes.
    * @example ["image"]
    */
-  output_modalities?: string[];
+  output_modalities!: string[];
 
-  /** What a picture costs, as Recraft lists it. */
+  /** What a picture costs, as Recraft lists it; missing where nobody knows. */
   pricing?: ModelPricingDto;
 }
 
@@ -64,7 +64,7 @@ export class ModelListDto {
    */
   object!: 'list';
 
-  /** Configured names first, then aliases, then the catalogue. */
+  /** Configured names first, then Recraft's models behind `recraft/`, then by their plain names, then aliases. */
   data!: ModelDto[];
 }
 

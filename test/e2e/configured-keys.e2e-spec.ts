@@ -67,7 +67,7 @@ describe('A configured key', () => {
     const get = (path: string) => gateway.call(path, withKey('sk-limited'));
     const { data } = (await (await get('/v1/models')).json()) as { data: { id: string }[] };
 
-    expect(data.map(({ id }) => id)).toEqual(['house', 'recraft/recraftv3']);
+    expect(data.map(({ id }) => id)).toEqual(['recraft/recraftv3', 'recraftv3', 'house']);
     expect((await get('/v1/models/recraft/recraftv3')).status).toBe(200);
     expect(await (await get('/v1/models/house')).json()).toMatchObject({ id: 'house', name: 'Recraft V3' });
     await expectError(await get('/v1/models/recraft/recraftv2'), {

@@ -325,6 +325,47 @@ describe('Styles', () => {
   });
 });
 
+describe('The list of models', () => {
+  interface Model {
+    readonly id: string;
+  }
+  const listOf = async (response: Promise<Response>): Promise<readonly Model[]> =>
+    ((await (await response).json()) as { data: readonly Model[] }).data;
+
+  it("has every model of Recraft's own list, described as it is there", async () => {
+    const headers = { authorization: 'Bearer any' };
+    const own = await listOf(fetch(`${sandbox.url}/v1/models`, { headers }));
+    const here = await listOf(gateway.call('/v1/models'));
+    expect(own).toHaveLength(22);
+    for (const model of own) expect(here).toContainEqual(expect.objectContaining({ ...model }));
+  });
+
+  it('has configured names first and aliases last, and each of them can be asked for', async () => {
+    const entry = {
+      model_name: 'poster',
+      litellm_params: { model: 'recraft/recraftv99' },
+      model_info: { output_cost_per_image: 0.5 },
+    };
+    await using configured = await startGateway(sandbox, { MODEL_LIST: JSON.stringify([entry]) });
+    const list = await listOf(configured.call('/v1/models'));
+    const ids = list.map(({ id }) => id);
+    expect(list[0]).toMatchObject({
+      id: 'poster',
+      name: 'poster',
+      input_modalities: ['text', 'image'],
+      output_modalities: ['image'],
+      pricing: { image: '0.5' },
+    });
+    expect(ids.slice(1, 3)).toEqual(['recraft/recraftv4_1', 'recraft/recraftv4_1_vector']);
+    expect(ids.indexOf('recraftv4_1')).toBeGreaterThan(ids.indexOf('recraft/recraftv2_vector'));
+    expect(ids.findIndex((id) => !id.startsWith('recraft') && id !== 'poster')).toBeGreaterThan(
+      ids.indexOf('recraftv2_vector'),
+    );
+    expect(ids).toContain('gpt-image-1');
+    for (const id of ids) expect((await configured.call(`/v1/models/${id}`)).status).toBe(200);
+  });
+});
+
 describe('Documents', () => {
   it('enhances a prompt, and says what it cost', async () => {
     const response = await gateway.post('/v1/prompts/enhance', { prompt: 'a fox' });
