@@ -11,6 +11,7 @@ import { EDIT_SLOTS } from '../images/openai/edit-slots.js';
 import { editSources } from '../images/openai/edit-sources.js';
 import { EditImageDto } from '../images/openai/dto/edit-image.dto.js';
 import { GenerateImageDto } from '../images/openai/dto/generate-image.dto.js';
+import { fulfilInto } from '../images/openai/answer-order.js';
 import { editOrder, generationOrder } from '../images/openai/orders.js';
 import { takePictures } from '../images/pictures-in-body.js';
 import { CallRecord } from '../telemetry/call-record.js';
@@ -30,7 +31,7 @@ export async function imageGeneration(options: GenerationOptions): Promise<Image
   const gateway = await gatewayFor(account);
   const dto = toDto(GenerateImageDto, prepareBody(fields));
   refuseForm(dto);
-  return fulfil(gateway, generationOrder(dto, gateway.get<Settings>(Settings).models), account.signal);
+  return fulfil(gateway, dto, generationOrder(dto, gateway.get<Settings>(Settings).models), account.signal);
 }
 
 /**
@@ -50,10 +51,15 @@ export async function imageEdit(options: EditOptions): Promise<Images> {
   const dto = toDto(EditImageDto, others);
   refuseForm(dto);
   const sources = await editSources(pictures.get('image')?.[0], pictures.get('mask')?.[0]);
-  return fulfil(gateway, editOrder(dto, sources, models), account.signal);
+  return fulfil(gateway, dto, editOrder(dto, sources, models), account.signal);
 }
 
-async function fulfil(gateway: INestApplicationContext, order: ImageOrder, signal?: AbortSignal): Promise<Images> {
+async function fulfil(
+  gateway: INestApplicationContext,
+  dto: GenerateImageDto | EditImageDto,
+  order: ImageOrder,
+  signal?: AbortSignal,
+): Promise<Images> {
   signal?.throwIfAborted();
   const call = new CallRecord(`req_${randomUUID()}`);
   call.caller = unrestricted('in-process');
@@ -63,7 +69,8 @@ async function fulfil(gateway: INestApplicationContext, order: ImageOrder, signa
   signal?.addEventListener('abort', leave, { once: true });
   try {
     const answer = new CollectedAnswer();
-    await gateway.get(ImagesService).fulfil(order, call, answer);
+    const { models: policy } = gateway.get<Settings>(Settings);
+    await fulfilInto(answer, { images: gateway.get(ImagesService), dto, order, call, policy });
     return answer.json() as Images;
   } catch (error) {
     // The pipeline knows that the caller left; the caller's signal knows why.

@@ -41,6 +41,11 @@ describe('imageGeneration', () => {
     expect(fields()).toMatchObject(extras);
   });
 
+  it('makes a jpeg, which Recraft does not', async () => {
+    const { data } = await imageGeneration({ prompt: 'a fox', output_format: 'jpeg' });
+    expect(await kindOf(Buffer.from(data[0]?.b64_json ?? '', 'base64'))).toBe('jpeg');
+  });
+
   it('uses the account it is given before that of the environment', async () => {
     await using other = await Sandbox.start();
     await imageGeneration({ prompt: 'a fox', api_key: 'key-of-the-call', api_base: other.url });
@@ -63,6 +68,24 @@ describe('imageEdit', () => {
     const { data } = await imageEdit({ model: 'recraft/recraftv3', prompt: 'winter', image: image(), strength: 0.4 });
     expect(data).toHaveLength(1);
     expect(fields()).toMatchObject({ strength: '0.4', image: { type: 'image/png', ...digestOf(picture) } });
+  });
+
+  it('takes the background away where a second charge is allowed, and refuses to where not', async () => {
+    const options = {
+      model: 'recraft/recraftv3',
+      prompt: 'winter',
+      image: picture,
+      background: 'transparent',
+    } as const;
+    expect(await failureOf(imageEdit(options))).toMatchObject({ param: 'background' });
+    expect(sandbox.requests()).toEqual([]);
+    process.env['ALLOW_SECOND_CHARGE'] = 'true';
+    const { data } = await imageEdit({ ...options, response_format: 'b64_json', api_key: 'key-with-second-charges' });
+    expect(sandbox.requests().map(({ path }) => path)).toEqual([
+      '/v1/images/imageToImage',
+      '/v1/images/removeBackground',
+    ]);
+    expect(await kindOf(Buffer.from(data[0]?.b64_json ?? '', 'base64'))).toMatch(/png|webp/);
   });
 
   it('leaves a link to Recraft', async () => {

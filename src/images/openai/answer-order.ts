@@ -45,19 +45,30 @@ export async function answerOrder(
   const { timeout = call.asked.timeout, num_retries: retries = call.asked.retries } = dto;
   if (timeout !== undefined || retries !== undefined) call.asked = { timeout, retries };
   const answer = answerFor(dto, order, call, response, heartbeatMs);
-  const worked = workedOn(images, dto, call, answer, models);
-  await images.fulfil(order, call, worked ?? answer, worked && (() => worked.work()));
+  await fulfilInto(answer, { images, dto, order, call, policy: models });
+}
+
+/**
+ * Fulfils an order into a sink, and does on the way what Recraft does not do itself.
+ *
+ * @throws GatewayError naming what is wrong with the order, or what went wrong upstream
+ */
+export async function fulfilInto(answer: AnswerSink, wanted: Wanted): Promise<void> {
+  const worked = workedOn(answer, wanted);
+  await wanted.images.fulfil(wanted.order, wanted.call, worked ?? answer, worked && (() => worked.work()));
   worked?.finish();
 }
 
+interface Wanted {
+  readonly images: ImagesService;
+  readonly dto: Wishes;
+  readonly order: ImageOrder;
+  readonly call: CallRecord;
+  readonly policy: DialectPolicy;
+}
+
 /** What Recraft does not do itself; undefined where it does all of it. */
-function workedOn(
-  images: ImagesService,
-  dto: Wishes,
-  call: CallRecord,
-  answer: AnswerSink,
-  policy: DialectPolicy,
-): WorkedAnswer | undefined {
+function workedOn(answer: AnswerSink, { images, dto, call, policy }: Wanted): WorkedAnswer | undefined {
   if (dto.background === 'transparent') return new TransparentAnswer(images, call, answer, formatWish(dto, policy));
   return dto.output_format === 'jpeg' ? new JpegAnswer(call, answer) : undefined;
 }
