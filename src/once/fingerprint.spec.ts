@@ -41,4 +41,20 @@ describe('Fingerprint', () => {
     expect(await Promise.all([one.make(), one.make()])).toEqual([one.value, one.value]);
     expect(opened).toBe(1);
   });
+
+  it('tells most requests apart at a glance, without opening a picture', () => {
+    const glance = (scope: string, fields: object, ...images: SourceImage[]) => print(fields, ...images).glance(scope);
+    const one = glance('key', { prompt: 'a', n: 1 }, picture('x'));
+    expect(glance('key', { prompt: 'a', n: 1 }, picture('y'))).toBe(one);
+    const others = [
+      glance('another key', { prompt: 'a', n: 1 }, picture('x')),
+      glance('key', { prompt: 'a', n: '1' }, picture('x')),
+      glance('key', { prompt: 'b', n: 1 }, picture('x')),
+      glance('key', { prompt: 'a', n: 1 }, picture('longer')),
+      glance('key', { prompt: 'a', n: 1 }),
+      glance('key', { prompt: 'a'.repeat(10_000), n: 1 }),
+      glance('key', { prompt: 'a'.repeat(10_001), n: 1 }),
+    ];
+    expect(new Set([one, ...others]).size).toBe(1 + others.length);
+  });
 });

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { SpendModule } from '../spend/spend.module.js';
 import { OnceService } from './once.service.js';
 
 /** What is asked for twice is paid once. */
-@Module({ providers: [OnceService], exports: [OnceService] })
+@Module({ imports: [SpendModule], providers: [OnceService], exports: [OnceService] })
 export class OnceModule {}

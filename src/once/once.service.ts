@@ -1,23 +1,29 @@
-import { type BeforeApplicationShutdown, Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { Settings } from '../config/settings.js';
 import { Database } from '../database/database.js';
 import type { Outlet } from '../images/outlet.js';
 import { allPicturesOf } from '../images/request-body.js';
+import { Dispatches } from '../spend/dispatches.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import { UnderWay } from '../shutdown/under-way.js';
 import { LOGGER } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
+import { AcrossReplicas, type Asked } from './across-replicas.js';
 import { AnswerCopy, CopyBudget } from './answer-copy.js';
-import { AnswerStore } from './answer-store.js';
 import { Fingerprint } from './fingerprint.js';
 import { idempotencyKey, isRetry } from './idempotency-key.js';
 import { PaidCall } from './paid-call.js';
 import { PaidCalls } from './paid-calls.js';
 import { idempotencyMismatch, idempotencyRunning } from './refusals.js';
-import type { Reader, SharedAnswer } from './shared-answer.js';
-import { StoredOnce } from './stored-once.js';
+import type { Reader } from './shared-answer.js';
 
 const SWEEP_MS = 30_000;
 
@@ -26,28 +32,30 @@ const SWEEP_MS = 30_000;
  * or has run, and a call that was sent is finished though its caller has left.
  */
 @Injectable()
-export class OnceService implements OnModuleDestroy, BeforeApplicationShutdown {
+export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly calls = new PaidCalls();
   private readonly budget: CopyBudget;
   private readonly running = new UnderWay();
   private readonly sweeping: NodeJS.Timeout;
-  private readonly store: AnswerStore | undefined;
-  private readonly stored: StoredOnce | undefined;
+  private readonly replicas: AcrossReplicas | undefined;
 
   constructor(
-    @Inject(Settings) private readonly settings: Pick<Settings, 'once'>,
+    @Inject(Settings) private readonly settings: Pick<Settings, 'once' | 'spend'>,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(Database) database: Database | undefined,
+    @Inject(Dispatches) dispatches: Dispatches | undefined,
   ) {
-    const { keyLifetimeMs, whileRunning } = settings.once;
-    this.store = database && new AnswerStore(database, keyLifetimeMs);
-    this.stored = this.store && new StoredOnce(this.store, whileRunning, logger);
+    this.replicas = database && dispatches && new AcrossReplicas(database, dispatches, settings, logger);
     this.budget = new CopyBudget(settings.once.memoryBytes, () => this.calls.dropOldest());
     metrics.watch('recraft_gateway_kept_answer_bytes', 'Bytes of answers kept for repeats.', () => this.budget.inUse);
     this.sweeping = setInterval(() => {
       this.sweep();
     }, SWEEP_MS).unref();
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.replicas?.begin((id) => this.calls.findRunning(id));
   }
 
   /**
@@ -59,9 +67,10 @@ export class OnceService implements OnModuleDestroy, BeforeApplicationShutdown {
     const key = idempotencyKey(request.headers);
     const scope = `${request.call.caller?.id ?? ''} ${request.originalUrl}`;
     const fingerprint = new Fingerprint({ fields: request.body as object, pictures: allPicturesOf(request) });
-    const earlier = key === undefined ? await this.same(request, scope, fingerprint) : this.calls.findByKey(scope, key);
+    const asked = { scope, key, fingerprint, isRetry: isRetry(request.headers) };
+    const earlier = key === undefined ? await this.same(asked) : this.calls.findByKey(scope, key);
     const reader = { response, call: request.call };
-    if (!earlier) return this.pay(scope, reader, key, fingerprint, work);
+    if (!earlier) return this.pay(asked, reader, work);
     if (key !== undefined) await this.checkSame(earlier, fingerprint);
     this.metrics.joined.inc();
     response.once('close', () => {
@@ -81,14 +90,14 @@ export class OnceService implements OnModuleDestroy, BeforeApplicationShutdown {
 
   private sweep(): void {
     this.calls.sweep();
-    this.store?.sweep().catch((error: unknown) => {
+    this.replicas?.sweep().catch((error: unknown) => {
       this.logger.warn({ err: error }, 'answers that have expired cannot be deleted');
     });
   }
 
-  private async same({ headers }: Request, scope: string, print: Fingerprint): Promise<PaidCall | undefined> {
-    if (!isRetry(headers) && this.settings.once.coalesceMs === 0) return undefined;
-    return this.calls.findByFingerprint(scope, print);
+  private async same({ scope, fingerprint, isRetry }: Asked): Promise<PaidCall | undefined> {
+    if (!isRetry && this.settings.once.coalesceMs === 0) return undefined;
+    return this.calls.findByFingerprint(scope, fingerprint);
   }
 
   private async checkSame(earlier: PaidCall, fingerprint: Fingerprint): Promise<void> {
@@ -96,42 +105,27 @@ export class OnceService implements OnModuleDestroy, BeforeApplicationShutdown {
     if (earlier.outcome === 'running' && this.settings.once.whileRunning === 'conflict') throw idempotencyRunning();
   }
 
-  private pay(
-    scope: string,
-    first: Reader,
-    key: string | undefined,
-    fingerprint: Fingerprint,
-    work: (answer: Outlet) => Promise<void>,
-  ): Promise<void> {
+  private pay(asked: Asked, first: Reader, work: (answer: Outlet) => Promise<void>): Promise<void> {
+    const { scope, key, fingerprint } = asked;
+    const { replicas } = this;
     const call = new PaidCall({
       first,
       key,
       fingerprint,
       copy: new AnswerCopy(this.budget),
       outlivesReaders: this.settings.once.finishAbandoned,
+      onOrphaned: () => replicas?.orphaned(asked, call),
       coalesces: this.settings.once.coalesceMs > 0,
     });
     this.calls.add(scope, call);
-    const done = call.run((answer) => this.once(scope, call, first, answer, work));
-    first.call.work = this.conclude(scope, call, first, done);
+    replicas?.announce(asked, first.call);
+    const done = call.run((answer) => replicas?.run(asked, first.call, answer, work) ?? work(answer));
+    first.call.work = this.conclude(asked, call, first, done);
     return done;
   }
 
-  /** Under a key the work is done once by all replicas together. */
-  private async once(
-    scope: string,
-    { key, fingerprint }: PaidCall,
-    { call }: Reader,
-    answer: SharedAnswer,
-    work: (answer: Outlet) => Promise<void>,
-  ): Promise<void> {
-    if (key === undefined || !this.stored) return work(answer);
-    const request = { scope, key, fingerprint: await fingerprint.make(), requestId: call.id };
-    return this.stored.run(request, call, answer, work);
-  }
-
   /** Waits until the work is done and its first caller gone, then keeps or forgets the call. Never rejects. */
-  private async conclude(scope: string, call: PaidCall, first: Reader, done: Promise<void>): Promise<void> {
+  private async conclude(asked: Asked, call: PaidCall, first: Reader, done: Promise<void>): Promise<void> {
     this.running.enter();
     const leftEarly = new Promise<boolean>((resolve) => {
       first.response.once('close', () => {
@@ -142,8 +136,9 @@ export class OnceService implements OnModuleDestroy, BeforeApplicationShutdown {
     });
     await done.catch(() => undefined); // Its own caller is told.
     if (await leftEarly) this.noteFinished(first.call, call);
-    if (call.mustBeKept) await this.keep(scope, call);
-    else this.calls.drop(scope, call);
+    await this.replicas?.conclude(asked, call);
+    if (call.mustBeKept) await this.keep(asked.scope, call);
+    else this.calls.drop(asked.scope, call);
     this.running.leave();
   }
 

@@ -16,6 +16,8 @@ export interface PaidCallOptions {
   readonly key: string | undefined;
   /** Go on when everybody has left, once the request was sent: Recraft charges for it all the same. */
   readonly outlivesReaders: boolean;
+  /** Told when nobody waits for it any more, and it goes on. */
+  readonly onOrphaned: () => void;
   /** Others that ask for the same get this answer though nobody has lost it. */
   readonly coalesces: boolean;
 }
@@ -31,8 +33,9 @@ export class PaidCall implements Passer {
   delivered = false;
   /** When it may be forgotten, in milliseconds of `performance.now()`; undefined while it runs. */
   expiresAt: number | undefined;
+  /** What was thrown, where it failed. */
+  failure: unknown;
   private mayBeCharged = false;
-  private failure: unknown;
   /** For those who came later, as few do. */
   private over: PromiseWithResolvers<undefined> | undefined;
 
@@ -49,8 +52,14 @@ export class PaidCall implements Passer {
     return this.options.first.call.id;
   }
 
-  private get hasFailed(): boolean {
+  get hasFailed(): boolean {
     return this.outcome === 'failed';
+  }
+
+  /** Milliseconds until its answer has to be there. */
+  get leftMs(): number {
+    const { deadlineAt = 0 } = this.options.first.call;
+    return Math.max(0, deadlineAt - performance.now());
   }
 
   /** Nobody waits for it. */
@@ -87,6 +96,11 @@ export class PaidCall implements Passer {
     if (this.hasFailed) throw this.failure;
   }
 
+  /** Somebody will ask for the answer: it goes before others where memory is short. */
+  keepAnswer(): void {
+    this.options.copy.isPrecious = true;
+  }
+
   /** Forgets the answer. */
   forget(): void {
     this.options.copy.drop();
@@ -98,7 +112,9 @@ export class PaidCall implements Passer {
     this.answer.leave(reader);
     const { call } = this.options.first;
     const goesOn = this.options.outlivesReaders && call.times.sentAt !== undefined;
-    if (this.outcome === 'running' && this.answer.readerCount === 0 && !goesOn) call.giveUp();
+    if (this.outcome !== 'running' || this.answer.readerCount > 0) return;
+    if (goesOn) this.options.onOrphaned();
+    else call.giveUp();
   }
 
   /** Whether the same request, asked for again, must not be sent again: it was paid, or may have been. */

@@ -49,6 +49,16 @@ export class PaidCalls {
     return true;
   }
 
+  /** A call that runs and has no idempotency key, by its id, with its scope. */
+  findRunning(id: string): [scope: string, call: PaidCall] | undefined {
+    for (const [scope, calls] of this.byScope) {
+      for (const call of calls) {
+        if (call.id === id && call.outcome === 'running' && call.key === undefined) return [scope, call];
+      }
+    }
+    return undefined;
+  }
+
   /** The call under an idempotency key. */
   findByKey(scope: string, key: string): PaidCall | undefined {
     return this.current(scope).find((call) => call.key === key);

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.js';
+import type { StoredFailure } from './answer-store.js';
 
 const param = 'Idempotency-Key';
 
@@ -11,9 +12,23 @@ export function idempotencyRunning(): GatewayError {
   return new GatewayError('idempotencyRunning', message, { param, retryAfterSeconds: 1 });
 }
 
+/** Nobody knows what became of it: its process is gone. */
+export function lostCall(): GatewayError {
+  return new GatewayError(
+    'upstreamFailed',
+    'This request was sent before and lost on the way. It may have been charged, and is not sent again.',
+  );
+}
+
 export function lostAnswer(): GatewayError {
   return new GatewayError(
     'answerLost',
     'This request was answered and charged before; its answer was too large to be kept. It was not sent again.',
   );
+}
+
+/** A failure as it is told to those who ask again. */
+export function failureOf(error: unknown): StoredFailure {
+  const { fault, message, code, param } = error instanceof GatewayError ? error : lostCall();
+  return { fault, message, code, param };
 }

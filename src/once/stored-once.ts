@@ -4,7 +4,7 @@ import { GatewayError } from '../errors/gateway-error.js';
 import { baseHeaders } from '../telemetry/base-headers.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import type { AnswerStore, KeyedRequest, StoredCall } from './answer-store.js';
-import { idempotencyMismatch, idempotencyRunning, lostAnswer } from './refusals.js';
+import { failureOf, idempotencyMismatch, idempotencyRunning, lostAnswer, lostCall } from './refusals.js';
 import { REPLAYED, type SharedAnswer } from './shared-answer.js';
 
 /** Does work under an idempotency key once for all replicas: what another has done, or does now, is not done again. */
@@ -63,8 +63,7 @@ export class StoredOnce {
     if (times.sentAt === undefined || (error instanceof GatewayError && !error.mayBeCharged)) {
       return this.store.giveBack(request);
     }
-    const { fault, message, code, param } = error instanceof GatewayError ? error : inDoubt();
-    return this.store.failed(request, { fault, message, code, param });
+    return this.store.failed(request, failureOf(error));
   }
 
   /** The answer is out already: what cannot be stored counts as lost with its process later. */
@@ -77,9 +76,9 @@ export class StoredOnce {
   }
 }
 
-/** @throws GatewayError where there is no answer to give again */
-function replay({ state, answer, failure }: StoredCall, call: CallRecord, to: SharedAnswer): void {
-  if (state === 'running') throw inDoubt();
+/** Gives an answer again. @throws GatewayError where there is none */
+export function replay({ state, answer, failure }: StoredCall, call: CallRecord, to: SharedAnswer): void {
+  if (state === 'running') throw lostCall();
   if (failure) throw new GatewayError(failure.fault, failure.message, detailsOf(failure));
   if (answer.body === null) throw lostAnswer();
   to.writeHead(answer.status, [...baseHeaders(call), ...answer.headers, ...REPLAYED]);
@@ -88,11 +87,4 @@ function replay({ state, answer, failure }: StoredCall, call: CallRecord, to: Sh
 
 function detailsOf({ code, param }: NonNullable<StoredCall['failure']>) {
   return { code, ...(param !== null && { param }) };
-}
-
-function inDoubt(): GatewayError {
-  return new GatewayError(
-    'upstreamFailed',
-    'The call under this Idempotency-Key was lost on the way. It may have been charged, and is not sent again.',
-  );
 }

@@ -59,6 +59,7 @@ export class DatabaseLedger implements Ledger, OnApplicationShutdown {
       user: call.endUser,
       tags: call.tags.length > 0 || caller === undefined ? call.tags : someOrNone(caller.tags),
       scopes: caller === undefined ? undefined : someOrNone(caller.budgets),
+      print: call.print,
       ttl: this.deadlineMs,
     };
   }

@@ -17,6 +17,8 @@ export interface ReservationEntry {
   readonly tags?: readonly string[] | undefined;
   /** The budgets it counts against; undefined where there are none. */
   readonly scopes?: readonly string[] | undefined;
+  /** What a retry would ask for as well (telemetry/call-record.ts). */
+  readonly print?: string | undefined;
   /** Milliseconds after which it counts as unfinished. */
   readonly ttl: number;
 }

@@ -5,6 +5,7 @@ import { Database } from '../database/database.js';
 import { LOGGER } from '../telemetry/logger.js';
 import { Budgets } from './budgets.js';
 import { DatabaseLedger } from './database-ledger.js';
+import { Dispatches } from './dispatches.js';
 import { DispatchSweep } from './dispatch-sweep.js';
 import { Ledger } from './ledger.js';
 import { LedgerBatches } from './ledger-batches.js';
@@ -26,6 +27,11 @@ import { Unrecorded } from './unrecorded.js';
           : new Unrecorded(),
     },
     {
+      provide: Dispatches,
+      inject: [Database],
+      useFactory: (database: Database | undefined) => database && new Dispatches(database),
+    },
+    {
       provide: DispatchSweep,
       inject: [Database, SpendMetrics, LOGGER],
       useFactory: (database: Database | undefined, metrics: SpendMetrics, logger: Logger) =>
@@ -38,6 +44,6 @@ import { Unrecorded } from './unrecorded.js';
         database && retention && new RollUp(database, retention, logger),
     },
   ],
-  exports: [Budgets, Ledger],
+  exports: [Budgets, Dispatches, Ledger],
 })
 export class SpendModule {}

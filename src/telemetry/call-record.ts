@@ -90,6 +90,8 @@ export class CallRecord {
   endsWithCaller = true;
   /** Settles when the work is over, where it may outlive the caller; until then its body is needed. */
   work: Promise<void> | undefined;
+  /** Tells replicas what the call asks for, so that a retry finds it wherever it comes; undefined where none is expected. */
+  print: string | undefined;
   /** Id of the call whose answer this one was given, because it asked for the same. */
   joined: string | undefined;
 
@@ -104,8 +106,8 @@ export class CallRecord {
   /** A record for one more operation of this call, which ends with it. `add` brings home what became of it. */
   another(): CallRecord {
     const record = new CallRecord(this.id, this.callId, this.leaving);
-    const { caller, asked, deadlineAt, endUser, tags, reservations } = this;
-    return Object.assign(record, { caller, asked, deadlineAt, endUser, tags, reservations });
+    const { caller, asked, deadlineAt, endUser, tags, reservations, print } = this;
+    return Object.assign(record, { caller, asked, deadlineAt, endUser, tags, reservations, print });
   }
 
   /** A record for the next of the operations that follow the first one. */

@@ -2,6 +2,7 @@ import type { Migration } from '../migrate.js';
 import { SPEND } from './0001-spend.js';
 import { KEYS } from './0002-keys.js';
 import { ANSWERS } from './0003-answers.js';
+import { PRINTS } from './0004-prints.js';
 
 /** Every step of the schema, in order. */
-export const MIGRATIONS: readonly Migration[] = [SPEND, KEYS, ANSWERS];
+export const MIGRATIONS: readonly Migration[] = [SPEND, KEYS, ANSWERS, PRINTS];

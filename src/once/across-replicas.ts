@@ -1,0 +1,95 @@
+import type { Logger } from 'pino';
+import type { Settings } from '../config/settings.js';
+import type { Database } from '../database/database.js';
+import type { Outlet } from '../images/outlet.js';
+import type { Dispatches } from '../spend/dispatches.js';
+import type { CallRecord } from '../telemetry/call-record.js';
+import { AnswerStore } from './answer-store.js';
+import type { Fingerprint } from './fingerprint.js';
+import type { PaidCall } from './paid-call.js';
+import { RetriesElsewhere } from './retries-elsewhere.js';
+import type { SharedAnswer } from './shared-answer.js';
+import { replay, StoredOnce } from './stored-once.js';
+
+/** A caller may ask for more time than the operator's settings give: no call runs longer. */
+const LONGEST_CALL_MS = 330_000;
+
+/** What somebody asks for, and how it is told from what others ask for. */
+export interface Asked {
+  readonly scope: string;
+  /** The request's own idempotency key. */
+  readonly key: string | undefined;
+  readonly fingerprint: Fingerprint;
+  /** Its client says that it was sent before. */
+  readonly isRetry: boolean;
+}
+
+/** Does work once for all replicas that share a database. */
+export class AcrossReplicas {
+  private readonly store: AnswerStore;
+  private readonly stored: StoredOnce;
+  private readonly elsewhere: RetriesElsewhere;
+
+  constructor(
+    database: Database,
+    dispatches: Dispatches,
+    private readonly settings: Pick<Settings, 'once' | 'spend'>,
+    logger: Logger,
+  ) {
+    const { whileRunning, retryWindowMs } = settings.once;
+    this.store = new AnswerStore(database);
+    this.stored = new StoredOnce(this.store, whileRunning, logger);
+    this.elsewhere = new RetriesElsewhere(this.store, dispatches, retryWindowMs, logger);
+  }
+
+  /** Listens for other replicas that want the answer of a call of this one. @throws GatewayError `databaseDown` */
+  begin(findRunning: (id: string) => [scope: string, call: PaidCall] | undefined): Promise<void> {
+    return this.store.news.hearWanted((requestId) => {
+      const found = findRunning(requestId);
+      if (found) this.elsewhere.want(...found);
+    });
+  }
+
+  /** Notes what a retry would ask for, where it would not bring a key. */
+  announce({ scope, key, fingerprint }: Asked, call: CallRecord): void {
+    if (key === undefined) call.print = fingerprint.glance(scope);
+  }
+
+  /** @throws what the work throws, or threw elsewhere; GatewayError `answerLost` or one of those of idempotency keys */
+  async run(
+    asked: Asked,
+    call: CallRecord,
+    answer: SharedAnswer,
+    work: (answer: Outlet) => Promise<void>,
+  ): Promise<void> {
+    const { scope, key, fingerprint, isRetry } = asked;
+    if (key !== undefined) {
+      const lifetimeMs = this.settings.once.keyLifetimeMs;
+      const runningMs = call.asked.timeout === undefined ? this.settings.spend.deadlineMs : LONGEST_CALL_MS;
+      const digest = await fingerprint.make();
+      const request = { scope, key, fingerprint: digest, requestId: call.id, runningMs, lifetimeMs };
+      return this.stored.run(request, call, answer, work);
+    }
+    if (!isRetry || call.print === undefined) return work(answer);
+    const { print, signal } = call;
+    const outcome = await this.elsewhere.outcomeOf({ scope, fingerprint: await fingerprint.make(), print, signal });
+    if (!outcome) return work(answer);
+    call.joined = outcome.requestId;
+    replay(outcome, call, answer);
+  }
+
+  /** Nobody waits for a call here any more, and it goes on. */
+  orphaned({ scope, key }: Asked, call: PaidCall): void {
+    if (key === undefined) this.elsewhere.offer(scope, call);
+  }
+
+  /** A call is over. Never rejects. */
+  async conclude({ scope, key }: Asked, call: PaidCall): Promise<void> {
+    if (key === undefined) await this.elsewhere.conclude(scope, call);
+  }
+
+  /** Forgets what has been kept long enough. @throws GatewayError `databaseDown` */
+  sweep(): Promise<void> {
+    return this.store.sweep();
+  }
+}
