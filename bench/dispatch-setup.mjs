@@ -9,6 +9,8 @@ import { Program } from '../test/load/support/program.mjs';
 const KEY = 'sk-dispatch';
 const MODEL = 'pool';
 
+const WATCHED = ['--import', new URL('watch.mjs', import.meta.url).href];
+
 const built = (path) => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
 
 /** Starts what a scenario needs; disposing of it stops everything. */
@@ -25,6 +27,7 @@ export async function startDispatch({
   await using started = new AsyncDisposableStack();
   const sandbox = started.use(
     await Program.start(built('sandbox/main.js'), {
+      execArgv: WATCHED,
       env: {
         SANDBOX_PORT: '0',
         SANDBOX_REQUESTS_PER_SECOND: String(sandboxRps),
@@ -46,7 +49,7 @@ export async function startDispatch({
   }));
   const start = () =>
     Program.start(built('main.js'), {
-      execArgv: ['--max-semi-space-size=16'],
+      execArgv: ['--max-semi-space-size=16', ...WATCHED],
       env: {
         MODEL_LIST: JSON.stringify(modelList),
         MASTER_KEY: KEY,
@@ -65,6 +68,7 @@ export async function startDispatch({
   await draw(sandbox.about.url, { key: 'warm-up', model: 'recraftv3_vector', timeoutMs: 10_000 });
   await control(sandbox.about.url, 'POST', 'reset');
   await control(sandbox.about.url, 'POST', 'settings', { latencyMs });
+  for (const program of [sandbox, ...gateways]) await program.ask('what is past');
   const stack = started.move();
   return {
     sandbox: sandbox.about.url,
@@ -73,6 +77,8 @@ export async function startDispatch({
     /** One more gateway like the others, for whoever replaces one; stops with the rest. */
     another: async () => stack.use(await start()),
     requests: () => control(sandbox.about.url, 'GET', 'requests'),
+    /** What the sandbox and the gateways say of themselves (watch.mjs), since they were asked last. */
+    watched: () => Promise.all([sandbox, ...gateways].map((program) => program.ask('watched'))),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
@@ -110,12 +116,12 @@ async function control(url, method, what, body) {
 }
 
 /** Asks for a picture; resolves to how that ended: `{ status, ms }`, or `{ error, ms }` where there was no answer. */
-export async function draw(url, { key = KEY, model = MODEL, timeoutMs, fields = {}, signal }) {
+export async function draw(url, { key = KEY, model = MODEL, timeoutMs, fields = {}, headers = {}, signal }) {
   const began = performance.now();
   try {
     const response = await fetch(`${url}/v1/images/generations`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
       signal,
       body: JSON.stringify({ model, prompt: 'a fox', timeout: timeoutMs / 1000, ...fields }),
     });

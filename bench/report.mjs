@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { NOTABLE_FOREIGN_CORE } from './measure.mjs';
 
-const MARKERS = { begin: '<!-- results: begin -->', end: '<!-- results: end -->' };
+/** Between which a page keeps figures of one kind. */
+const markersOf = (name) => ({ begin: `<!-- ${name}: begin -->`, end: `<!-- ${name}: end -->` });
 const SUBJECT = 'gateway';
 
 const COLUMNS = [
@@ -164,10 +165,30 @@ export function describe({ results, scenarios, targets, verdicts, seconds, wrkVe
   return parts.join('\n\n');
 }
 
+/** What goodput.mjs measured, as Markdown. */
+export function describeGoodput(results, loop, seconds) {
+  const percent = (share) => `${Math.round(share * 1000) / 10} %`;
+  const rows = results.map(({ name, asked, served, errorShare, slotsUsed, refusedByRecraft, otherErrors, lagMs }) => [
+    name,
+    ...[asked, served].map((count) => count.toLocaleString('en')),
+    percent(errorShare),
+    percent(slotsUsed),
+    ...[refusedByRecraft, otherErrors].map((count) => count.toLocaleString('en')),
+    lagMs.toFixed(0),
+  ]);
+  const header = ['Set-up', 'Asked', 'Served', 'Error share', 'Slots used', '429 of Recraft', 'Other errors', 'Lag ms'];
+  return [
+    `Node ${process.versions.node}, ${availableParallelism()} cores, ${process.platform} ${process.arch}; runs of ${seconds} s.`,
+    table([header, ...rows], 1),
+    `Event loop with ${loop.waiting} requests waiting and ${loop.inFlight} in flight: ${loop.p99Ms.toFixed(1)} ms at p99 (goal: below 20).`,
+  ].join('\n\n');
+}
+
 /** Puts the results between the markers of a Markdown file; throws where it has none. */
-export async function writeInto(file, text) {
+export async function writeInto(file, text, name = 'results') {
   const page = await readFile(file, 'utf8');
-  const [begin, end] = [page.indexOf(MARKERS.begin), page.indexOf(MARKERS.end)];
-  if (begin < 0 || end < begin) throw new Error(`${file} has no "${MARKERS.begin}" before "${MARKERS.end}".`);
-  await writeFile(file, `${page.slice(0, begin + MARKERS.begin.length)}\n\n${text}\n\n${page.slice(end)}`);
+  const markers = markersOf(name);
+  const [begin, end] = [page.indexOf(markers.begin), page.indexOf(markers.end)];
+  if (begin < 0 || end < begin) throw new Error(`${file} has no "${markers.begin}" before "${markers.end}".`);
+  await writeFile(file, `${page.slice(0, begin + markers.begin.length)}\n\n${text}\n\n${page.slice(end)}`);
 }

@@ -3,6 +3,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { pino } from 'pino';
 import { RedisConnection } from '../../src/redis/redis-connection.js';
 import { LocalSlotClock } from '../../src/routing/slots/local-slot-clock.js';
+import { LEAST_MARGIN_MS } from '../../src/routing/slots/margin.js';
 import { SharedSlotClock } from '../../src/routing/slots/shared-slot-clock.js';
 import { type Rate, ratesOf } from '../../src/routing/slots/slot-clock.js';
 import { hasRedis, RedisServer } from '../support/redis-server.js';
@@ -93,6 +94,24 @@ describeWithRedis('Slots shared through Redis', () => {
     expect(grant.taken).toBe(false);
     expect(grant.waitMs).toBeGreaterThan(1_500);
     expect(two.pausedMs).toBeGreaterThan(1_500);
+  });
+
+  it('count for longer for every instance when one of them was too fast', async () => {
+    await using setup = await twoClocks(ratesOf({ ...LIMITS, requestsPerSecond: 1 }));
+    const [one, two] = setup.clocks;
+    const spanMs = async (): Promise<number> => {
+      const slot = await two.take(1);
+      await pause(Math.ceil(slot.waitMs));
+      slot.sent();
+      const next = await two.take(1);
+      next.giveBack();
+      return next.waitMs;
+    };
+    expect(await spanMs()).toBeLessThanOrEqual(1_000 + LEAST_MARGIN_MS);
+    one.backOff(performance.now(), 1);
+    const widened = await spanMs();
+    expect(widened).toBeGreaterThan(1_000 + LEAST_MARGIN_MS + 8);
+    expect(widened).toBeLessThanOrEqual(1_000 + 2 * LEAST_MARGIN_MS);
   });
 
   it('are each instance’s own while Redis does not answer, and what was taken before still counts', async () => {

@@ -11,14 +11,18 @@ export class BackOff {
   private pausedAt = Number.NEGATIVE_INFINITY;
   private pauses = 0;
 
-  /** @param sentAt when the refused request was sent: several that were under way together are one refusal */
-  pause(sentAt: number, retryAfterMs: number, now: number): void {
-    if (sentAt <= this.pausedAt) return;
+  /**
+   * @param sentAt when the refused request was sent: several that were under way together are one refusal
+   * @returns whether it is another refusal than the last one
+   */
+  pause(sentAt: number, retryAfterMs: number, now: number): boolean {
+    if (sentAt <= this.pausedAt) return false;
     if (now - this.pausedUntil > FORGET_MS) this.pauses = 0;
     const ms = Math.max(retryAfterMs, Math.min(FIRST_PAUSE_MS * 2 ** this.pauses, LONGEST_PAUSE_MS));
     this.pauses++;
     this.pausedAt = now;
     this.pausedUntil = now + ms;
+    return true;
   }
 
   pausedMs(now: number): number {

@@ -1,4 +1,5 @@
 import { BackOff } from './back-off.js';
+import { Margin } from './margin.js';
 import type { Grant, Rate, SlotClock } from './slot-clock.js';
 import { type Use, UsageWindow } from './usage-window.js';
 
@@ -10,16 +11,22 @@ interface CountedRate extends Rate {
 export class LocalSlotClock implements SlotClock {
   private readonly rates: readonly CountedRate[];
   private readonly backingOff = new BackOff();
+  private readonly margin = new Margin();
 
   constructor(
     rates: readonly Rate[],
     private readonly now: () => number = () => performance.now(),
   ) {
-    this.rates = rates.map((rate) => ({ ...rate, window: new UsageWindow(rate.spanMs, rate.limit) }));
+    this.rates = rates.map((rate) => ({ ...rate, window: new UsageWindow(rate.spanMs, rate.limit, this.margin) }));
   }
 
   get pausedMs(): number {
     return this.backingOff.pausedMs(this.now());
+  }
+
+  /** How much longer than its span a use counts, in milliseconds. */
+  get marginMs(): number {
+    return this.margin.at(this.now());
   }
 
   get slotsLeft(): number {
@@ -49,7 +56,8 @@ export class LocalSlotClock implements SlotClock {
   }
 
   backOff(sentAt: number, retryAfterMs: number): void {
-    this.backingOff.pause(sentAt, retryAfterMs, this.now());
+    const now = this.now();
+    if (this.backingOff.pause(sentAt, retryAfterMs, now)) this.margin.widen(now);
   }
 
   private waitFor(requests: number, images: number, now: number): number {

@@ -64,7 +64,7 @@ export class SharedSlotClock implements SlotClock {
   leastWaitMs(requests: number, images: number): number {
     const waits = this.rates.map(({ counts, limit, spanMs }) => {
       const amount = counts === 'images' ? images : requests;
-      return Math.max(0, Math.ceil(amount / limit) - 1) * spanMs;
+      return Math.max(0, Math.ceil(amount / limit) - 1) * (spanMs + this.local.marginMs);
     });
     return Math.max(this.pausedMs, ...waits);
   }

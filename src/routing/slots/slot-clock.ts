@@ -27,17 +27,11 @@ export interface SlotClock {
   leastWaitMs(requests: number, images: number): number;
   /** Requests for one picture that could be sent now, as far as this process knows. */
   readonly slotsLeft: number;
-  /** The provider itself found that too much was sent: pauses, then starts again slowly. */
+  /** The provider itself found that too much was sent: pauses, starts again slowly, and keeps a wider margin. */
   backOff(sentAt: number, retryAfterMs: number): void;
   /** Milliseconds until the pause is over; 0 where there is none. */
   readonly pausedMs: number;
 }
-
-/**
- * How much longer than its span a use counts here: requests are counted when they leave, and the provider counts when
- * they arrive. Two requests may differ by as much on their way without breaking the limit; it costs 1.5 % of the slots.
- */
-export const MARGIN_MS = 15;
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
@@ -55,6 +49,6 @@ export function ratesOf(limits: SlotLimits, share = 1): Rate[] {
 /** A part of less than one in its span is one in a longer span. */
 function shareOf({ counts, spanMs, limit }: Rate, share: number): Rate {
   const part = Math.floor(limit * share);
-  if (part >= 1) return { counts, spanMs: spanMs + MARGIN_MS, limit: part };
-  return { counts, spanMs: Math.ceil(spanMs / (limit * share)) + MARGIN_MS, limit: 1 };
+  if (part >= 1) return { counts, spanMs, limit: part };
+  return { counts, spanMs: Math.ceil(spanMs / (limit * share)), limit: 1 };
 }

@@ -1,10 +1,12 @@
+import { type Margin, MOST_MARGIN_MS } from './margin.js';
+
 /** One use: when it counted, and how much. */
 export interface Use {
   at: number;
   readonly amount: number;
 }
 
-/** Counts what was used within the span that ends now, and says when more fits into it. Times are milliseconds of one clock. */
+/** Counts what was used within the span that ends now and a margin, and says when more fits in. Times are milliseconds of one clock. */
 export class UsageWindow {
   /** Oldest first. */
   private uses: Use[] = [];
@@ -12,6 +14,7 @@ export class UsageWindow {
   constructor(
     private readonly spanMs: number,
     private readonly limit: number,
+    private readonly margin: Pick<Margin, 'at'>,
   ) {}
 
   /**
@@ -21,22 +24,24 @@ export class UsageWindow {
   fitsAt(amount: number, now: number, limit: number = this.limit): number {
     const fullSpans = Math.max(0, Math.ceil(amount / limit) - 1);
     let used = amount - fullSpans * limit;
-    const wait = fullSpans * this.spanMs;
+    const spanMs = this.spanMs + this.margin.at(now);
+    const wait = fullSpans * spanMs;
     for (let index = this.uses.length - 1; index >= 0; index--) {
       const use = this.uses[index];
-      if (use === undefined || use.at + this.spanMs <= now) break;
+      if (use === undefined || use.at + spanMs <= now) break;
       used += use.amount;
-      if (used > limit) return use.at + this.spanMs + wait;
+      if (used > limit) return use.at + spanMs + wait;
     }
     return now + wait;
   }
 
   /** How much fits in now. */
   left(now: number): number {
+    const spanMs = this.spanMs + this.margin.at(now);
     let used = 0;
     for (let index = this.uses.length - 1; index >= 0; index--) {
       const use = this.uses[index];
-      if (use === undefined || use.at + this.spanMs <= now) break;
+      if (use === undefined || use.at + spanMs <= now) break;
       used += use.amount;
     }
     return this.limit - used;
@@ -72,7 +77,7 @@ export class UsageWindow {
   private forget(now: number): void {
     let old = 0;
     for (const use of this.uses) {
-      if (use.at + this.spanMs > now) break;
+      if (use.at + this.spanMs + MOST_MARGIN_MS > now) break;
       old++;
     }
     if (old > 0) this.uses.splice(0, old);
