@@ -1,13 +1,16 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { draw, startDispatch } from './dispatch-setup.mjs';
 
 const EACH = 500;
 const WATCHED_MS = 6_000;
 const PATIENCE_MS = 60_000;
+/** Of the gateway's own measurement, which it includes. */
+const RESOLUTION_MS = 10;
 
 /**
  * How late a gateway's event loop is with 500 requests waiting for a slot and 500 streams open. Resolves to the p99 of a few
- * seconds, and to what the gateway said it had meanwhile.
+ * seconds, to what the gateway said it had meanwhile, and to how late this process was, which is idle (`idleMs`, at p99 too).
  *
  * @throws Error where the gateway does not take so many
  */
@@ -45,7 +48,10 @@ export async function eventLoop() {
     text = await metrics();
   }
   // The lag of the next seconds alone: reading it begins it anew.
+  const idle = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  idle.enable();
   await pause(WATCHED_MS);
+  idle.disable();
   text = await metrics();
   hangUp.abort();
   await Promise.all(calls);
@@ -53,5 +59,6 @@ export async function eventLoop() {
     waiting: figure(text, 'recraft_gateway_queue_length'),
     inFlight: figure(text, 'recraft_gateway_inflight_requests'),
     p99Ms: figure(text, 'nodejs_eventloop_lag_p99_seconds') * 1_000,
+    idleMs: Math.max(0, idle.percentile(99) / 1e6 - RESOLUTION_MS),
   };
 }

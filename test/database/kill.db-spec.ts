@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { testDatabase } from '../support/database.js';
 import { GatewayProcess } from '../support/gateway-process.js';
+import { random } from '../support/random.js';
 
 jest.setTimeout(900_000);
 
@@ -13,17 +14,6 @@ const MOST_ANSWERS = 8;
 const LATEST_KILL_MS = 60;
 const DEADLINE = { REQUEST_TIMEOUT_MS: '3000', RESERVATION_MARGIN_MS: '200' };
 const SWEPT_AFTER_MS = 3_000 + 200 + 4_000;
-
-/** Mulberry32: the same instants in every run; SEED tries others. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface Row {
   readonly label: string;

@@ -35,7 +35,7 @@ describe('Ten times the load that Recraft takes', () => {
     const excusedMs = options.replicas > 1 ? Math.max(0, lagMs - LEAST_MARGIN_MS) : 0;
     expect(figures.shortestSpanMs).toBeGreaterThanOrEqual(1_000 - excusedMs);
     // What leaves in time can be counted late where the machine holds the other side up by more than the margin.
-    const excused = lagMs > LEAST_MARGIN_MS ? Math.ceil(figures.served / 20) : 0;
+    const excused = lagMs > LEAST_MARGIN_MS ? Math.ceil((figures.served * lagMs) / 1_000) : 0;
     expect(refusedByRecraft).toBeLessThanOrEqual(excused);
     const lost = (refusedByRecraft * SLOTS_OF_A_PAUSE) / (RPS * options.accounts * SECONDS);
     expect(figures.slotsUsed + lost).toBeGreaterThanOrEqual(0.98);
@@ -117,6 +117,7 @@ describe('The event loop', () => {
     report(figures);
     expect(figures.waiting).toBeGreaterThan(450);
     expect(figures.inFlight).toBeGreaterThan(950);
-    expect(figures.p99Ms).toBeLessThan(20);
+    // What an idle process on this machine lagged by meanwhile is not the gateway's.
+    expect(figures.p99Ms - figures.idleMs).toBeLessThan(20);
   });
 });
