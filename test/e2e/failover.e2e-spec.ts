@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Sandbox } from '../../src/sandbox/sandbox.js';
-import { configFile } from '../support/config.js';
-import { type RunningGateway, startGateway } from '../support/gateway.js';
+import { drawnAt, type Entry, pathsAt, startDeployments } from '../support/deployments.js';
+import type { RunningGateway } from '../support/gateway.js';
 
 const GENERATIONS = '/v1/images/generations';
 
@@ -11,44 +10,10 @@ afterEach(async () => {
   stack = new AsyncDisposableStack();
 });
 
-interface Entry {
-  readonly name: string;
-  /** Which of the sandboxes serves it. */
-  readonly at: number;
-  readonly model?: string;
-}
-
-/** A gateway whose deployments are at sandboxes of their own. */
-async function start(entries: readonly Entry[], settings: object = {}, environment: Record<string, string> = {}) {
-  const count = Math.max(...entries.map(({ at }) => at)) + 1;
-  const sandboxes = await Promise.all(
-    Array.from({ length: count }, async () =>
-      stack.use(await Sandbox.start({ requestsPerSecond: 0, imagesPerMinute: 0 })),
-    ),
-  );
-  const modelList = entries.map(({ name, at, model = 'recraft/recraftv3' }) => ({
-    model_name: name,
-    litellm_params: { model, api_base: sandboxes[at]?.url, api_key: `account-${at}` },
-  }));
-  const config = stack.use(await configFile({ model_list: modelList, router_settings: settings }));
-  const [first] = sandboxes;
-  if (!first) throw new Error('A gateway needs a deployment.');
-  const gateway = stack.use(
-    await startGateway(first, {
-      CONFIG_FILE: config.path,
-      NUM_RETRIES: '2',
-      DISABLE_COOLDOWNS: 'false',
-      COOLDOWN_MS: '60000',
-      ...environment,
-    }),
-  );
-  return { sandboxes: sandboxes as [Sandbox, ...Sandbox[]], gateway };
-}
+const start = (entries: readonly Entry[], settings?: object, environment?: Readonly<Record<string, string>>) =>
+  startDeployments(stack, entries, settings, environment);
 
 const generate = (gateway: RunningGateway, model: string) => gateway.post(GENERATIONS, { prompt: 'a fox', model });
-
-const paths = (sandbox: Sandbox | undefined) => (sandbox?.requests() ?? []).map(({ path }) => path);
-const drawn = (sandbox: Sandbox | undefined) => paths(sandbox).filter((path) => path === GENERATIONS).length;
 
 const PAIR = [
   { name: 'pair', at: 0 },
@@ -73,14 +38,14 @@ describe('A group of two accounts', () => {
     // The account's check fails, too, until the fault is gone.
     bad.fault({ status, times: 1_000_000 });
     for (let request = 0; request < 6; request++) expect((await generate(gateway, 'pair')).status).toBe(200);
-    expect(drawn(bad)).toBe(1);
-    expect(drawn(good)).toBe(6);
-    expect(paths(bad)).toContain('/v1/users/me');
+    expect(drawnAt(bad)).toBe(1);
+    expect(drawnAt(good)).toBe(6);
+    expect(pathsAt(bad)).toContain('/v1/users/me');
     expect(await (await gateway.call('/metrics')).text()).toMatch(/account_outages_total\{fault="\w+"\} 1/);
 
     bad.reset();
     await bad.nextRequest(({ path }) => path === '/v1/users/me');
-    while (drawn(bad) === 0) expect((await generate(gateway, 'pair')).status).toBe(200);
+    while (drawnAt(bad) === 0) expect((await generate(gateway, 'pair')).status).toBe(200);
   });
 
   it('lets the one rest that fails too often', async () => {
@@ -90,7 +55,7 @@ describe('A group of two accounts', () => {
     const statuses: number[] = [];
     for (let request = 0; request < 12; request++) statuses.push((await generate(gateway, 'pair')).status);
     expect(statuses.filter((status) => status === 502)).toHaveLength(3);
-    expect([drawn(bad), drawn(good)]).toEqual([3, 9]);
+    expect([drawnAt(bad), drawnAt(good)]).toEqual([3, 9]);
   });
 
   it('says so when both rest', async () => {
@@ -122,7 +87,7 @@ describe('The only account of a group', () => {
       expect(response.status).toBe(429);
       expect(await response.json()).toMatchObject({ error: { code: 'credit_balance_exhausted' } });
     }
-    expect(drawn(sandbox)).toBe(1);
+    expect(drawnAt(sandbox)).toBe(1);
   });
 
   it('never rests for its failures', async () => {
@@ -151,7 +116,7 @@ describe('Fallbacks', () => {
     const response = await generate(gateway, 'a');
     expect(response.status).toBe(200);
     expect(response.headers.get('x-litellm-attempted-fallbacks')).toBe('2');
-    expect(sandboxes.map(drawn)).toEqual([1, 1, 1]);
+    expect(sandboxes.map(drawnAt)).toEqual([1, 1, 1]);
   });
 
   it('by default serve every group', async () => {
@@ -167,10 +132,10 @@ describe('Fallbacks', () => {
     const { sandboxes, gateway } = await start(THREE, settings, ONCE);
     sandboxes[0].fault(refused);
     expect((await generate(gateway, 'a')).status).toBe(200);
-    expect(sandboxes.map(drawn)).toEqual([1, 1, 0]);
+    expect(sandboxes.map(drawnAt)).toEqual([1, 1, 0]);
     sandboxes[1]?.fault(refused);
     expect((await generate(gateway, 'b')).status).toBe(400);
-    expect(sandboxes.map(drawn)).toEqual([1, 2, 0]);
+    expect(sandboxes.map(drawnAt)).toEqual([1, 2, 0]);
   });
 
   it('are not for what may have been charged, nor for a caller’s mistake', async () => {
@@ -179,7 +144,7 @@ describe('Fallbacks', () => {
       sandboxes[0].fault({ status });
       expect((await generate(gateway, 'a')).status).toBe(status === 500 ? 502 : 400);
     }
-    expect(drawn(sandboxes[1])).toBe(0);
+    expect(drawnAt(sandboxes[1])).toBe(0);
   });
 
   it('that all fail leave the first failure to tell', async () => {
@@ -189,6 +154,6 @@ describe('Fallbacks', () => {
     b?.fault({ status: 429 });
     c?.fault({ status: 500 });
     expect((await generate(gateway, 'a')).status).toBe(503);
-    expect(sandboxes.map(drawn)).toEqual([1, 1, 1]);
+    expect(sandboxes.map(drawnAt)).toEqual([1, 1, 1]);
   });
 });
