@@ -142,7 +142,7 @@ export class ImagesService {
           return fulfilment;
         });
       } catch (error) {
-        if (!dispatch.goesOn) throw error;
+        if (!dispatch.goesOn()) throw error;
       }
     }
   }

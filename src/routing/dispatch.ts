@@ -64,9 +64,14 @@ export class Dispatch {
     return this.target.deployment;
   }
 
-  /** After `run` has rejected: whether the request may run again, once it was made ready and admitted anew. */
-  get goesOn(): boolean {
-    return this.wantsAdmission;
+  /**
+   * After `run` has rejected: whether the request may run again, once it was made ready and admitted anew. Says so once:
+   * where it is not admitted, that was the end.
+   */
+  goesOn(): boolean {
+    const wants = this.wantsAdmission;
+    this.wantsAdmission = false;
+    return wants;
   }
 
   /**
@@ -75,7 +80,6 @@ export class Dispatch {
    * @throws GatewayError why it was not served, or the signal's reason where the caller left
    */
   async run<T>(work: Work<T>): Promise<T> {
-    this.wantsAdmission = false;
     const { call } = this.request;
     for (;;) {
       const beganAt = performance.now();
