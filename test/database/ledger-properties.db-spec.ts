@@ -92,3 +92,46 @@ it('never grants more than there is and comes to the same sums, when everything 
     { numRuns: 25 },
   );
 });
+
+it('grants the requests of one batch what they would be granted one after the other', async () => {
+  const maxima = [
+    ['key:0', 60],
+    ['key:1', 200],
+    ['key:2', 90],
+    ['team:t', 150],
+  ] as const;
+  const asked = fc.array(
+    fc.record({ key: fc.constantFrom('key:0', 'key:1', 'key:2'), inTeam: fc.boolean(), price: fc.nat({ max: 40 }) }),
+    { minLength: 1, maxLength: 20 },
+  );
+  await fc.assert(
+    fc.asyncProperty(asked, async (requests) => {
+      await database.query('truncate budgets, dispatches, spend_logs');
+      const on = new LedgerOn(database);
+      for (const [scope, max] of maxima) await on.budgets.define(scope, { maxMicroDollars: max });
+
+      // What arrives in one turn of the event loop is one batch.
+      const outcomes = await Promise.all(
+        requests.map(({ key, inTeam, price }) =>
+          on.ledger.reserve(aCall(aCaller(inTeam ? [key, 'team:t'] : [key]), price)).then(
+            () => true,
+            () => false,
+          ),
+        ),
+      );
+
+      const left = new Map<string, number>(maxima);
+      const expected = requests.map(({ key, inTeam, price }) => {
+        const scopes = inTeam ? [key, 'team:t'] : [key];
+        const hasRoom = price === 0 || scopes.every((scope) => (left.get(scope) ?? 0) >= price);
+        if (hasRoom) for (const scope of scopes) left.set(scope, (left.get(scope) ?? 0) - price);
+        return hasRoom;
+      });
+      expect(outcomes).toEqual(expected);
+      for (const [scope, max] of maxima) {
+        expect(await on.state(scope)).toEqual({ spent: 0, reserved: max - (left.get(scope) ?? 0) });
+      }
+    }),
+    { numRuns: 40 },
+  );
+});

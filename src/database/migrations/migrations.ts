@@ -3,6 +3,7 @@ import { SPEND } from './0001-spend.js';
 import { KEYS } from './0002-keys.js';
 import { ANSWERS } from './0003-answers.js';
 import { PRINTS } from './0004-prints.js';
+import { SET_BASED_LEDGER } from './0005-set-based-ledger.js';
 
 /** Every step of the schema, in order. */
-export const MIGRATIONS: readonly Migration[] = [SPEND, KEYS, ANSWERS, PRINTS];
+export const MIGRATIONS: readonly Migration[] = [SPEND, KEYS, ANSWERS, PRINTS, SET_BASED_LEDGER];
