@@ -49,7 +49,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, options: { configFi
   if (problems.length > 0) throw new SettingsError(problems);
   return {
     ...serverSettings(read.environment),
-    spend: spendSettings(read.environment, models),
+    spend: spendSettings(read.environment),
     database,
     masterKey: masterKey ?? '',
     routing: readRouting(read.environment, file),
@@ -119,12 +119,10 @@ function databaseOf({ DATABASE_URL: url, DATA_DIR: folder }: Environment): Setti
   return url === 'none' ? { kind: 'none' } : { kind: 'postgres', url };
 }
 
-/** The longest that a request may take anywhere, and some time for what comes after. */
-function spendSettings(environment: Environment, { configured }: Settings['models']): Settings['spend'] {
-  const longestMs = Math.max(environment.REQUEST_TIMEOUT_MS, ...configured.map(({ timeoutMs }) => timeoutMs));
+function spendSettings(environment: Environment): Settings['spend'] {
   const { SPEND_LOG_RETENTION: retention } = environment;
   return {
-    deadlineMs: longestMs + environment.RESERVATION_MARGIN_MS,
+    marginMs: environment.RESERVATION_MARGIN_MS,
     retention: retention === undefined ? undefined : findDuration(retention),
   };
 }

@@ -19,8 +19,8 @@ export interface Settings {
     readonly corsOrigins: string;
   };
   readonly spend: {
-    /** After which a request that nobody ended is written off as possibly charged, in milliseconds. */
-    readonly deadlineMs: number;
+    /** How long after its time is up a request that nobody ended is written off as possibly charged, in milliseconds. */
+    readonly marginMs: number;
     /** How long single requests stay in the ledger before they are rolled up by day; undefined: for ever. */
     readonly retention: Duration | undefined;
   };

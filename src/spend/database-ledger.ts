@@ -1,4 +1,5 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
+import { LONGEST_REQUEST_MS } from '../config/longest-request.js';
 import type { Caller } from '../keys/caller.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import { GatewayError } from '../errors/gateway-error.js';
@@ -15,11 +16,11 @@ const NOBODY = 'none';
 
 /** The ledger in the database: each call is recorded there before it is sent, and its charge before its answer ends. */
 export class DatabaseLedger implements Ledger, OnApplicationShutdown {
-  /** @param deadlineMs after which a call that nobody ended counts as unfinished */
+  /** @param marginMs how long after its time is up a call that nobody ended counts as unfinished */
   constructor(
     private readonly batches: LedgerBatches,
     private readonly metrics: SpendMetrics,
-    private readonly deadlineMs: number,
+    private readonly marginMs: number,
   ) {}
 
   async reserve(call: CallRecord): Promise<Reservation> {
@@ -60,8 +61,14 @@ export class DatabaseLedger implements Ledger, OnApplicationShutdown {
       tags: call.tags.length > 0 || caller === undefined ? call.tags : someOrNone(caller.tags),
       scopes: caller === undefined ? undefined : someOrNone(caller.budgets),
       print: call.print,
-      ttl: this.deadlineMs,
+      ttl: this.timeLeft(call),
     };
+  }
+
+  /** A call's own time, which its wait for a slot is part of: nobody may ask for more than the longest. */
+  private timeLeft({ deadlineAt }: CallRecord): number {
+    const now = performance.now();
+    return Math.max(0, Math.ceil((deadlineAt ?? now + LONGEST_REQUEST_MS) - now)) + this.marginMs;
   }
 }
 

@@ -23,7 +23,7 @@ import { Unrecorded } from './unrecorded.js';
       inject: [Database, Settings, SpendMetrics, LOGGER],
       useFactory: (database: Database | undefined, { spend }: Settings, metrics: SpendMetrics, logger: Logger) =>
         database
-          ? new DatabaseLedger(new LedgerBatches(database, metrics, logger), metrics, spend.deadlineMs)
+          ? new DatabaseLedger(new LedgerBatches(database, metrics, logger), metrics, spend.marginMs)
           : new Unrecorded(),
     },
     {

@@ -215,7 +215,7 @@ describe('A soft budget', () => {
 
 describe('What nobody ended', () => {
   const unfinished = async (): Promise<Reservation> => {
-    const dying = new LedgerOn(database, { deadlineMs: 0 });
+    const dying = new LedgerOn(database, { marginMs: 0 });
     await on.budgets.define('key:a', { maxMicroDollars: 10 * PRICE });
     return dying.ledger.reserve(aCall(aCaller(['key:a']), PRICE));
   };

@@ -19,11 +19,11 @@ export class LedgerOn {
 
   constructor(
     readonly database: Database,
-    { deadlineMs = 60_000, logger = silent } = {},
+    { marginMs = 60_000, logger = silent } = {},
   ) {
     const spendMetrics = new SpendMetrics(this.metrics);
     this.budgets = new Budgets(database);
-    this.ledger = new DatabaseLedger(new LedgerBatches(database, spendMetrics, logger), spendMetrics, deadlineMs);
+    this.ledger = new DatabaseLedger(new LedgerBatches(database, spendMetrics, logger), spendMetrics, marginMs);
     this.sweep = new DispatchSweep(database, spendMetrics, logger);
   }
 
@@ -67,6 +67,7 @@ export function aCall(caller: Caller, priceMicroDollars: number | undefined, ima
     caller,
     priceMicroDollars,
     images,
+    deadlineAt: performance.now(),
     operation: 'generate',
     model: 'recraftv3',
   });
