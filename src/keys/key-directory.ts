@@ -5,8 +5,8 @@ import { budgetAnswer } from './allowance.js';
 import type { Caller } from './caller.js';
 import type { KeyPageDto } from './dto/key-answers.dto.js';
 import type { ListKeysQueryDto } from './dto/query-keys.dto.js';
-import { scopeOf, unknownKey } from './key-administration.js';
 import { digestMeant } from './key-digest.js';
+import { scopeOf, unknownKey } from './key-records.js';
 import { KeyRing } from './key-ring.js';
 import { findKeys, type KeyFilter, type KeyRow, type KeyView, pageOfKeys, toKeyView } from './key-rows.js';
 

@@ -12,6 +12,8 @@ import { ChangedKeyDto, DeletedKeysDto, KeyInfoDto, KeyPageDto, NewKeyDto } from
 import { KeyInfoQueryDto, ListKeysQueryDto } from './dto/query-keys.dto.js';
 import { KeyAdministration } from './key-administration.js';
 import { KeyDirectory } from './key-directory.js';
+import { KeyRegeneration } from './key-regeneration.js';
+import { KeyRemoval } from './key-removal.js';
 import type { KeyView } from './key-rows.js';
 import { MasterOnly } from './master-only.decorator.js';
 import { keyAskedAbout } from './own-key.js';
@@ -31,6 +33,8 @@ const LIST_KINDS = {
 export class KeysController {
   constructor(
     private readonly administration: KeyAdministration,
+    private readonly regeneration: KeyRegeneration,
+    private readonly removal: KeyRemoval,
     private readonly directory: KeyDirectory,
   ) {}
 
@@ -100,7 +104,7 @@ export class KeysController {
   @ApiAnswer({ type: DeletedKeysDto, description: 'The deleted keys.' })
   @ApiAdministration('unknownRecord')
   async remove(@Body() dto: DeleteKeysDto, @Req() request: Request): Promise<DeletedKeysDto> {
-    return { deleted_keys: await this.administration.remove(dto, actorOf(request)) };
+    return { deleted_keys: await this.removal.remove(dto, actorOf(request)) };
   }
 
   @Post('block')
@@ -139,7 +143,7 @@ export class KeysController {
   @ApiAdministration('alreadyExists', 'unknownRecord')
   regenerate(@Body() { key, ...fields }: RegenerateKeyDto, @Req() request: Request): Promise<NewKeyDto> {
     if (key === undefined) throw new GatewayError('missingParameter', 'key is required.', { param: 'key' });
-    return this.administration.regenerate(key, fields, clearedIn(request), actorOf(request));
+    return this.regeneration.regenerate(key, fields, clearedIn(request), actorOf(request));
   }
 
   @Post(':key/regenerate')
@@ -161,7 +165,7 @@ export class KeysController {
     @Body() { key: _other, ...fields }: RegenerateKeyDto,
     @Req() request: Request,
   ): Promise<NewKeyDto> {
-    return this.administration.regenerate(key, fields, clearedIn(request), actorOf(request));
+    return this.regeneration.regenerate(key, fields, clearedIn(request), actorOf(request));
   }
 }
 

@@ -14,6 +14,9 @@ import { KeyAdministration } from './key-administration.js';
 import { KeyDirectory } from './key-directory.js';
 import { KeyGuard } from './key.guard.js';
 import { keysIn } from './key-reading.js';
+import { KeyRecords } from './key-records.js';
+import { KeyRegeneration } from './key-regeneration.js';
+import { KeyRemoval } from './key-removal.js';
 import { KeyRing } from './key-ring.js';
 import { KeysController } from './keys.controller.js';
 import { Teams } from './teams.js';
@@ -36,6 +39,9 @@ import { VirtualKeys } from './virtual-keys.js';
     ConfiguredKeys,
     KeyAdministration,
     KeyDirectory,
+    KeyRecords,
+    KeyRegeneration,
+    KeyRemoval,
     Teams,
   ],
   exports: [KeyRing],

@@ -8,8 +8,8 @@ import { Administration } from './administration.js';
 import { termsOf } from './allowance.js';
 import { columnsOf } from './columns.js';
 import type { DeletedTeamsDto, NewTeamDto, TeamFieldsDto, TeamInfoDto } from './dto/teams.dto.js';
-import { KeyAdministration } from './key-administration.js';
 import { KeyDirectory } from './key-directory.js';
+import { KeyRemoval } from './key-removal.js';
 import { digestsOf, type KeyRow } from './key-rows.js';
 import {
   allTeams,
@@ -32,7 +32,7 @@ export class Teams {
     private readonly administration: Administration,
     private readonly budgets: Budgets,
     private readonly audit: AuditLog,
-    private readonly keys: KeyAdministration,
+    private readonly removal: KeyRemoval,
     private readonly directory: KeyDirectory,
   ) {}
 
@@ -93,7 +93,7 @@ export class Teams {
       const teams = await findTeams(query, wanted, { lock: true });
       if (teams.length !== wanted.length) throw unknownTeam('team_ids');
       const keys = await query<KeyRow>('select * from keys where team_id = any($1::text[]) for update', [wanted]);
-      const deletedKeys = await this.keys.removeRows(keys, actor, query, changed);
+      const deletedKeys = await this.removal.removeRows(keys, actor, query, changed);
       for (const team of teams) {
         const before = await this.describe([team], query);
         await query('delete from teams where team_id = $1', [team.team_id]);

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.js';
+import type { Query } from '../database/database.js';
+import { GatewayError } from '../errors/gateway-error.js';
+import { Budgets } from '../spend/budgets.js';
+import { termsOf } from './allowance.js';
+import { columnsOf } from './columns.js';
+import type { KeyFieldsDto } from './dto/key-fields.dto.js';
+import { momentAfter } from './expiry.js';
+import { digestMeant, digestOf } from './key-digest.js';
+import { KeyRing } from './key-ring.js';
+import { findKeys, KEY_COLUMNS, type KeyRow, type KeyView, toKeyView, updateKey } from './key-rows.js';
+
+/** What every change of a key is made of: within the caller's transaction, by its `query`. */
+@Injectable()
+export class KeyRecords {
+  constructor(
+    private readonly budgets: Budgets,
+    private readonly audit: AuditLog,
+    private readonly ring: KeyRing,
+  ) {}
+
+  /** The key by itself or by its digest, locked until the transaction ends. @throws GatewayError `unknownRecord` */
+  async locked(key: string, query: Query): Promise<KeyRow> {
+    const [row] = await findKeys(query, [digestMeant(key)], { lock: true });
+    if (!row) throw unknownKey('key');
+    return row;
+  }
+
+  /** A key as answers show it, with its budget. */
+  async view(row: KeyRow, query: Query): Promise<KeyView> {
+    const scope = scopeOf(row.token);
+    return toKeyView(row, (await this.budgets.read([scope], query)).get(scope));
+  }
+
+  /**
+   * Writes fields over a key and its budget.
+   *
+   * @param cleared fields that are taken away
+   * @throws GatewayError `invalidValue`
+   */
+  async write(
+    row: KeyRow,
+    fields: KeyFieldsDto,
+    cleared: ReadonlySet<string>,
+    actor: string,
+    query: Query,
+  ): Promise<KeyRow> {
+    const written = await updateKey(query, row.token, keyColumns(fields, cleared).set('updated_by', actor));
+    const scope = scopeOf(row.token);
+    const former = (await this.budgets.read([scope], query)).get(scope);
+    await this.budgets.define(scope, termsOf(fields, cleared, former), query);
+    return written;
+  }
+
+  /** A key that nobody has: the chosen one, or one drawn by lot. @throws GatewayError `alreadyExists` naming `param` */
+  async free(chosen: string | undefined, param: string, query: Query): Promise<string> {
+    if (chosen === undefined) return `sk-${randomBytes(32).toString('base64url')}`;
+    const digest = digestOf(chosen);
+    const former = await query('select 1 from key_overlaps where former_token = $1', [digest]);
+    const isTaken = this.ring.find(digest) !== undefined || former.length > 0;
+    if (isTaken || (await findKeys(query, [digest])).length > 0) {
+      throw new GatewayError('alreadyExists', 'There is this key already.', { param });
+    }
+    return chosen;
+  }
+
+  /** Puts a change on record: who made what of which key. */
+  record(
+    action: string,
+    actor: string,
+    before: KeyView | undefined,
+    after: KeyView | undefined,
+    query: Query,
+  ): Promise<void> {
+    const subject = after?.token ?? before?.token ?? '';
+    return this.audit.record({ actor, action, subject, before, after }, query);
+  }
+}
+
+export function unknownKey(param: string): GatewayError {
+  return new GatewayError('unknownRecord', 'There is no such key.', { param });
+}
+
+/** What the budget of a key is called. */
+export const scopeOf = (token: string): string => `key:${token}`;
+
+/** The columns that a body sets; `duration` counts from now. @throws GatewayError `invalidValue` */
+export function keyColumns({ duration, ...fields }: KeyFieldsDto, cleared: ReadonlySet<string>): Map<string, unknown> {
+  const columns = columnsOf(fields, cleared, KEY_COLUMNS);
+  if (duration !== undefined) columns.set('expires', momentAfter(duration, 'duration'));
+  else if (cleared.has('duration')) columns.set('expires', undefined);
+  return columns;
+}
