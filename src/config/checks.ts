@@ -2,6 +2,7 @@ import { ValidateBy, validateSync, type ValidationError } from 'class-validator'
 import { UNPRICED_OPERATIONS } from '../images/unpriced-operations.js';
 import { findDuration } from '../spend/duration.js';
 import { findOperationPrices } from './operation-prices.js';
+import { isWholeMicroDollars } from '../spend/money.js';
 
 /** A class-validator decorator whose message reads on from the property's path: "PORT must be …". Values are never quoted: they may be secrets. */
 function mustBe(what: string, test: (value: unknown) => boolean): PropertyDecorator {
@@ -36,6 +37,15 @@ export const IsPositive = (unit: string) =>
 
 export const IsPrice = () =>
   mustBe('a price in USD, 0 or more', (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0);
+
+/** More than anybody spends, and exact as micro-dollars. */
+const LARGEST_BUDGET = 1_000_000_000;
+
+export const IsBudget = () =>
+  mustBe(
+    `an amount in USD from 0 to ${LARGEST_BUDGET} with at most 6 decimals`,
+    (value) => typeof value === 'number' && value >= 0 && value <= LARGEST_BUDGET && isWholeMicroDollars(value),
+  );
 
 /** A key travels in a header, where a space or a line break would cut it short or be refused. */
 export const IsKey = () =>

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { IsOptional } from 'class-validator';
 import { OPERATIONS } from '../keys/operations.js';
 import { isRoute } from '../keys/routes.js';
-import { IsAliasMap, IsDuration, IsKey, IsListOf, IsOneOf, IsPrice, IsText, IsWholeNumber } from './checks.js';
+import { IsAliasMap, IsBudget, IsDuration, IsKey, IsListOf, IsOneOf, IsText, IsWholeNumber } from './checks.js';
 
 const LARGEST_LIMIT = 1_000_000;
 
@@ -59,11 +59,11 @@ export class StaticKeyEntry {
   max_parallel_requests?: number;
 
   @IsOptional()
-  @IsPrice()
+  @IsBudget()
   max_budget?: number;
 
   @IsOptional()
-  @IsPrice()
+  @IsBudget()
   soft_budget?: number;
 
   @IsOptional()

@@ -87,6 +87,8 @@ describe('API_KEYS', () => {
       `[{"key": "${SECRET}", "budget_duration": "1y"}]`,
       'API_KEYS[0].budget_duration must be',
     ],
+    ['a budget beyond counting', `[{"key": "${SECRET}", "max_budget": 1e12}]`, 'API_KEYS[0].max_budget must be'],
+    ['too small a budget', `[{"key": "${SECRET}", "soft_budget": 1e-7}]`, 'API_KEYS[0].soft_budget must be'],
     [
       'the same key twice',
       `[{"key": "${SECRET}"}, {"key": "${SECRET}"}]`,

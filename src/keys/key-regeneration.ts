@@ -37,7 +37,7 @@ export class KeyRegeneration {
       const fresh = await this.records.free(chosen, 'new_key', query);
       const token = digestOf(fresh);
       changed.push(...(await digestsOf(query, [former.token])), token);
-      if (until) await keepWorking(former.token, until, query);
+      await rememberFormer(former.token, until, query);
       const row = await this.rename(former, fresh, query);
       const after = await this.records.view(await this.records.write(row, fields, cleared, actor, query), query);
       await this.records.record('key.regenerate', actor, before, after, query);
@@ -53,7 +53,11 @@ export class KeyRegeneration {
   }
 }
 
-/** The overlap follows the key that it leads to when that is given its new name. */
-async function keepWorking(token: string, until: Date, query: Query): Promise<void> {
-  await query('insert into key_overlaps (former_token, token, until) values ($1, $1, $2)', [token, until]);
+/**
+ * A former name leads to its key: until then for callers, and for good to what was spent under it. It follows the key when
+ * that is given its new name.
+ */
+async function rememberFormer(token: string, until: Date | undefined, query: Query): Promise<void> {
+  const insert = 'insert into key_overlaps (former_token, token, until) values ($1, $1, coalesce($2, now()))';
+  await query(insert, [token, until ?? null]);
 }

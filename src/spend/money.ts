@@ -4,3 +4,8 @@ const MICRO_DOLLARS_PER_DOLLAR = 1_000_000;
 export function inDollars(microDollars: number): number {
   return microDollars / MICRO_DOLLARS_PER_DOLLAR;
 }
+
+/** Whether an amount can be counted exactly. */
+export function isWholeMicroDollars(dollars: number): boolean {
+  return Math.round(dollars * MICRO_DOLLARS_PER_DOLLAR) / MICRO_DOLLARS_PER_DOLLAR === dollars;
+}

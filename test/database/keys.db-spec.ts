@@ -88,6 +88,8 @@ describe('POST /key/generate', () => {
     ['max_budget', -1, 'integer_below_min_value'],
     ['max_budget', 'much', 'invalid_type'],
     ['max_budget', 1e12, 'integer_above_max_value'],
+    ['max_budget', 1e-7, 'invalid_value'],
+    ['max_budget', 0.0000015, 'invalid_value'],
     ['soft_budget', -0.01, 'integer_below_min_value'],
     ['budget_duration', 'soon', 'invalid_value'],
     ['budget_duration', 30, 'invalid_type'],
@@ -403,6 +405,26 @@ describe('POST /key/regenerate', () => {
     await new Promise((resolve) => setTimeout(resolve, 2_100));
     expect(await statusWith(gateway, old.key)).toBe(401);
     expect(await statusWith(gateway, 'sk-chosen-as-the-next-one-1')).toBe(200);
+  });
+
+  it('keeps the history of the key, and gives its former name to nobody else', async () => {
+    const old = await generateKey(gateway, { max_budget: 1 });
+    const order = { model: 'recraft/recraftv3', prompt: 'a fox' };
+    expect((await gateway.post('/v1/images/generations', order, withKey(old.key))).status).toBe(200);
+    const between = await post('/key/regenerate', { key: old.key });
+    const renewed = await post('/key/regenerate', { key: between['token'] });
+    const key = String(renewed['key']);
+    expect((await gateway.post('/v1/images/generations', order, withKey(key))).status).toBe(200);
+
+    const usage = await (await gateway.call('/v1/usage', withKey(key))).json();
+    expect(usage).toMatchObject({ spend: 0.08, total: { spend: 0.08, requests: 2 }, models: [{ images: 2 }] });
+    expect(await (await gateway.call(`/spend/logs?api_key=${key}`)).json()).toMatchObject({ total: 2 });
+    await expectError(await gateway.post('/key/generate', { key: old.key }), {
+      status: 400,
+      type: 'bad_request_error',
+      code: 'already_exists',
+      param: 'key',
+    });
   });
 
   it('blocks old and new key together, by either name', async () => {

@@ -103,6 +103,10 @@ describe('GET /spend/logs', () => {
     expect(await read<Page>(`/spend/logs?${query}`)).toMatchObject({ total: count });
   });
 
+  it('takes the last day there is for no end', async () => {
+    expect(await read<Page>('/spend/logs?start_date=0001-01-01&end_date=9999-12-31')).toMatchObject({ total: 4 });
+  });
+
   it('filters by the key itself', async () => {
     expect(await read<Page>(`/spend/logs?api_key=${studio}`)).toMatchObject({ total: 2 });
   });
@@ -127,6 +131,7 @@ describe('GET /spend/logs', () => {
 
   it.each([
     ['start_date=yesterday', 'invalid_value', 'start_date'],
+    ['start_date=2026-02-30', 'invalid_value', 'start_date'],
     ['start_date=2026-02-02&end_date=2026-02-01', 'invalid_value', 'end_date'],
     ['status=maybe', 'invalid_value', 'status'],
     ['page=0', 'integer_below_min_value', 'page'],

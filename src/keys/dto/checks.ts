@@ -1,11 +1,23 @@
 import { applyDecorators } from '@nestjs/common';
-import { ArrayMaxSize, IsArray, IsString, ValidateBy } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsNumber, IsString, ValidateBy } from 'class-validator';
+import { isWholeMicroDollars } from '../../spend/money.js';
 import { isRoute, ROUTE_GROUPS } from '../routes.js';
 
 function mustBe(name: string, what: string, test: (value: unknown) => boolean, each = false): PropertyDecorator {
   const validator = { validate: test, defaultMessage: () => `$property must be ${what}` };
   return ValidateBy({ name, validator }, { each });
 }
+
+/** An amount of money. class-validator's own check of decimals throws on 1e-7, which it cannot count those of. */
+export const IsDollars = (): PropertyDecorator =>
+  applyDecorators(
+    IsNumber({}, { message: '$property must be a number' }),
+    mustBe(
+      'isDollars',
+      'an amount in US dollars with at most 6 decimals',
+      (value) => typeof value === 'number' && isWholeMicroDollars(value),
+    ),
+  );
 
 /** Text that a log, a header and the database can hold: no control characters, no halves of characters. */
 const isLabel = (value: unknown, longest: number): boolean =>

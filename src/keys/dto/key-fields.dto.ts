@@ -1,7 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsInt, IsNumber, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 import { OPERATIONS } from '../operations.js';
-import { IsLabel, IsLabels, IsMetadata, IsModelNames, IsNameMap, IsRoutes } from './checks.js';
+import { IsDollars, IsLabel, IsLabels, IsMetadata, IsModelNames, IsNameMap, IsRoutes } from './checks.js';
 
 /** More than anybody spends, and exact as micro-dollars. */
 export const LARGEST_BUDGET = 1_000_000_000;
@@ -14,7 +14,7 @@ export class AllowanceDto {
    * @example 25
    */
   @IsOptional()
-  @IsNumber({ maxDecimalPlaces: 6 })
+  @IsDollars()
   @Min(0)
   @Max(LARGEST_BUDGET)
   max_budget?: number;
@@ -24,7 +24,7 @@ export class AllowanceDto {
    * @example 20
    */
   @IsOptional()
-  @IsNumber({ maxDecimalPlaces: 6 })
+  @IsDollars()
   @Min(0)
   @Max(LARGEST_BUDGET)
   soft_budget?: number;

@@ -5,7 +5,7 @@ import type { Period } from './period.js';
 
 /** Which requests; undefined: whatever. */
 export interface LogFilter extends Period {
-  /** Id or alias of the key. */
+  /** Id or alias of the key; its former ids are meant too. */
   readonly key: string | undefined;
   readonly team: string | undefined;
   readonly model: string | undefined;
@@ -62,7 +62,8 @@ const COLUMNS = `request_id, key_id, key_alias, team_id, model, operation, image
   end_user, tags, started_at, ended_at`;
 
 const MATCHING = `from spend_logs where
-  ($1::text is null or key_id = $1 or key_alias = $1) and ($2::text is null or team_id = $2)
+  ($1::text is null or key_alias = $1
+    or key_id = any(array(select former_token from key_overlaps where token = $1 union select $1))) and ($2::text is null or team_id = $2)
   and ($3::text is null or model = $3) and ($4::text is null or operation = $4)
   and ($5::text is null or status = $5) and ($6::text is null or end_user = $6)
   and ($7::text is null or $7 = any(tags)) and ($8::text is null or request_id = $8)

@@ -24,12 +24,15 @@ export interface SpendSum {
 export class SpendSums {
   constructor(@Inject(Database) private readonly database: Database | undefined) {}
 
-  /** Days in their order, everything else by what it cost. @param key counts this key alone */
+  /** Days in their order, everything else by what it cost. @param key counts this key alone, under its former names too */
   read(grouping: Grouping, { from, until }: Period, key?: string): Promise<SpendSum[]> {
     if (!this.database) throw noDatabase();
     return this.database.query<SpendSum>(SUMS[grouping], [from ?? null, until ?? null, key ?? null]);
   }
 }
+
+/** What a key is called, and was called before it was regenerated. */
+const NAMES_OF_KEY = 'array(select former_token from key_overlaps where token = $3 union select $3)';
 
 const NAMES: Readonly<Record<Grouping, string>> = {
   day: 'day::text',
@@ -46,14 +49,14 @@ const sums = (grouping: Grouping): string => `
       cost_micro_dollars as cost, unconfirmed_micro_dollars as unconfirmed
     from spend_logs
     where ($1::timestamptz is null or started_at >= $1) and ($2::timestamptz is null or started_at < $2)
-      and ($3::text is null or key_id = $3)
+      and ($3::text is null or key_id = any(${NAMES_OF_KEY}))
     union all
     select day, key_id, nullif(key_alias, ''), team_id, model, requests, failures, images, cost_micro_dollars,
       unconfirmed_micro_dollars
     from spend_daily
     where ($1::timestamptz is null or day >= ($1 at time zone 'utc')::date)
       and ($2::timestamptz is null or day < ($2 at time zone 'utc'))
-      and ($3::text is null or key_id = $3)
+      and ($3::text is null or key_id = any(${NAMES_OF_KEY}))
   )
   select ${NAMES[grouping]} as name, ${grouping === 'key' ? '(array_agg(key_alias order by day desc))[1]' : 'null'} as alias,
     sum(requests)::bigint as requests, sum(failures)::bigint as failures, sum(images)::bigint as images,
