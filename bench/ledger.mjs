@@ -2,7 +2,7 @@
  * What the ledger costs: the gateway without a database against the same gateway on PostgreSQL, in turns, with small
  * answers. README.md beside this file tells the method.
  *
- *     npm run build && node bench/ledger.mjs [--rounds 5] [--seconds 5]
+ *     npm run build && node bench/ledger.mjs [--rounds 5] [--seconds 5] [--clients 50] [--pause 0]
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -19,7 +19,13 @@ const LOAD_CORE = '1';
 const BUDGETED_KEY = 'sk-bench-0123456789abcdef';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '5' } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '5' },
+    clients: { type: 'string', default: '50' },
+    // Milliseconds that each client waits before a request: what is offered is then the same for all.
+    pause: { type: 'string', default: '0' },
+  },
 });
 const gateway = TARGETS.find(({ name }) => name === 'gateway');
 
@@ -63,28 +69,37 @@ try {
     variant('key with a budget', onPostgres, () => ({ authorization: `Bearer ${BUDGETED_KEY}` })),
   ];
   await makeKey(targets[1], scratch);
-  const scenario = await prepare(
-    SCENARIOS.find(({ name }) => name === 'small'),
-    scratch,
-  );
+  const small = SCENARIOS.find(({ name }) => name === 'small');
+  const load = { connections: Number(values.clients), pauseMs: Number(values.pause) };
+  const scenario = { ...(await prepare(small, scratch)), ...load };
   const rows = new Map(targets.map(({ name }) => [name, []]));
   for (let round = 0; round < Number(values.rounds); round += 1) {
     const turn = round % targets.length;
     for (const target of [...targets.slice(turn), ...targets.slice(0, turn)]) {
-      const figures = await measure({ scenario, target, seconds: Number(values.seconds), scratch });
+      const figures = await measure({
+        ...{ scenario, target, seconds: Number(values.seconds), scratch },
+        database: services.pids[0],
+      });
       rows.get(target.name).push(figures);
-      const { requestsPerSecond, cpuMs, foreignTarget } = figures;
+      const { requestsPerSecond, cpuMs, databaseCpuMs, p50Ms, foreignTarget } = figures;
       console.error(
-        `round ${round + 1}, ${target.name}: ${requestsPerSecond.toFixed(0)} req/s, CPU ${cpuMs.toFixed(4)} ms a request, other work ${foreignTarget.toFixed(2)}`,
+        `round ${round + 1}, ${target.name}: ${requestsPerSecond.toFixed(0)} req/s, p50 ${p50Ms.toFixed(1)} ms, CPU ${cpuMs.toFixed(4)} + ${databaseCpuMs.toFixed(4)} ms a request, other work ${foreignTarget.toFixed(2)}`,
       );
     }
   }
   const base = rows.get('no database');
   for (const [name, measured] of rows) {
     const ratios = measured.map(({ cpuMs }, round) => cpuMs / base[round].cpuMs);
-    console.log(
-      `| ${name} | ${median(measured.map(({ requestsPerSecond }) => requestsPerSecond)).toFixed(0)} | ${median(measured.map(({ cpuMs }) => cpuMs)).toFixed(3)} | ${median(ratios).toFixed(3)} |`,
-    );
+    const middle = (figure) => median(measured.map((figures) => figures[figure]));
+    const cells = [
+      name,
+      middle('requestsPerSecond').toFixed(0),
+      middle('p50Ms').toFixed(1),
+      middle('cpuMs').toFixed(3),
+      middle('databaseCpuMs').toFixed(3),
+      `${median(ratios).toFixed(2)} (${ratios.map((ratio) => ratio.toFixed(2)).join(', ')})`,
+    ];
+    console.log(`| ${cells.join(' | ')} |`);
   }
 } finally {
   await services.stop();

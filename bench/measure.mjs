@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Child } from './children.mjs';
 import { InvalidRun } from './invalid-run.mjs';
-import { coreBusySeconds, cpuSeconds, forgetPeakMemory, peakMemoryMb } from './proc.mjs';
+import { coreBusySeconds, cpuSeconds, familyCpuSeconds, forgetPeakMemory, peakMemoryMb } from './proc.mjs';
 
 const TARGET_CORE = 0;
 const LOAD_CORE = 1;
@@ -27,9 +27,10 @@ async function freePort() {
 /**
  * One run: a fresh stub and a fresh target, eight seconds of warm-up, then `seconds` measured.
  * `disturbed` says whether other work on the machine took part of the cores.
+ * `database` is the pid of a database that the target uses, if it does; its CPU is told too.
  * Throws InvalidRun where a process does not start, an answer is wrong or a request fails.
  */
-export async function measure({ scenario, target, seconds, scratch }) {
+export async function measure({ scenario, target, seconds, scratch, database }) {
   const [stubPort, targetPort] = [await freePort(), await freePort()];
   const upstream = `http://127.0.0.1:${stubPort}`;
   const origin = `http://127.0.0.1:${targetPort}`;
@@ -55,6 +56,7 @@ export async function measure({ scenario, target, seconds, scratch }) {
   const clock = async () => ({
     target: await cpuSeconds(service.pid),
     stub: await cpuSeconds(stub.pid),
+    database: database === undefined ? 0 : await familyCpuSeconds(database),
     targetCore: await coreBusySeconds(TARGET_CORE),
     loadCore: await coreBusySeconds(LOAD_CORE),
     answered: await answered(),
@@ -107,6 +109,7 @@ async function load({ scenario, url, headers, seconds, scratch }) {
     core: LOAD_CORE,
     env: {
       BENCH_BODY: scenario.bodyFile,
+      ...(scenario.pauseMs > 0 && { BENCH_PAUSE_MS: scenario.pauseMs }),
       BENCH_HEADERS: Object.entries(headers)
         .map(([name, value]) => `${name}: ${value}`)
         .join('\n'),
@@ -129,6 +132,7 @@ function figures({ counted, spent }) {
     p50Ms: counted.p50Us / 1e3,
     p99Ms: counted.p99Us / 1e3,
     cpuMs: (spent.target * 1e3) / counted.requests,
+    databaseCpuMs: (spent.database * 1e3) / counted.requests,
     /** Share of its core that the target used; well below 1, something else held it back. */
     coreShare: spent.target / seconds,
     foreignTarget,

@@ -13,6 +13,14 @@ export async function cpuSeconds(pid) {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/** The same of a process and the children it has now. */
+export async function familyCpuSeconds(pid) {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  const pids = [pid, ...children.trim().split(' ').filter(Boolean).map(Number)];
+  const seconds = await Promise.all(pids.map((each) => cpuSeconds(each).catch(() => 0))); // It has ended.
+  return seconds.reduce((sum, each) => sum + each, 0);
+}
+
 /** Seconds a core has spent on processes (or lost to other guests of its host) since the start; interrupts left out. */
 export async function coreBusySeconds(core) {
   const stat = await readFile('/proc/stat', 'utf8');
