@@ -20,7 +20,11 @@ const registry = {
   needsModel: () => true,
 } as unknown as ModelRegistry;
 const dispatcher = {
-  open: () => ({ deployment, goesOn: () => false, run: (work: { send(one: unknown): unknown }) => work.send(deployment) }),
+  open: () => ({
+    deployment,
+    goesOn: () => false,
+    run: (work: { send(one: unknown): unknown }) => work.send(deployment),
+  }),
 } as unknown as Dispatcher;
 const fallback = {
   overGroups: (group: ModelGroup, _call: CallRecord, relay: { serve(one: ModelGroup): unknown }) => relay.serve(group),

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { LONGEST_REQUEST_MS } from '../config/longest-request.js';
 import type { Settings } from '../config/settings.js';
 import type { Database } from '../database/database.js';
 import type { Outlet } from '../images/outlet.js';
@@ -10,9 +11,6 @@ import type { PaidCall } from './paid-call.js';
 import { RetriesElsewhere } from './retries-elsewhere.js';
 import type { SharedAnswer } from './shared-answer.js';
 import { replay, StoredOnce } from './stored-once.js';
-
-/** A caller may ask for more time than the operator's settings give: no call runs longer. */
-const LONGEST_CALL_MS = 330_000;
 
 /** What somebody asks for, and how it is told from what others ask for. */
 export interface Asked {
@@ -29,14 +27,18 @@ export class AcrossReplicas {
   private readonly store: AnswerStore;
   private readonly stored: StoredOnce;
   private readonly elsewhere: RetriesElsewhere;
+  /** How long a call runs at most where its caller asks for no time of its own. */
+  private readonly usualMs: number;
 
   constructor(
     database: Database,
     dispatches: Dispatches,
-    private readonly settings: Pick<Settings, 'once' | 'spend'>,
+    private readonly settings: Pick<Settings, 'once' | 'spend' | 'models'>,
     logger: Logger,
   ) {
     const { whileRunning, retryWindowMs } = settings.once;
+    const { builtIn, configured } = settings.models;
+    this.usualMs = Math.max(...[...configured, ...(builtIn ? [builtIn] : [])].map(({ timeoutMs }) => timeoutMs));
     this.store = new AnswerStore(database);
     this.stored = new StoredOnce(this.store, whileRunning, logger);
     this.elsewhere = new RetriesElsewhere(this.store, dispatches, retryWindowMs, logger);
@@ -65,7 +67,8 @@ export class AcrossReplicas {
     const { scope, key, fingerprint, isRetry } = asked;
     if (key !== undefined) {
       const lifetimeMs = this.settings.once.keyLifetimeMs;
-      const runningMs = call.asked.timeout === undefined ? this.settings.spend.deadlineMs : LONGEST_CALL_MS;
+      const longestMs = call.asked.timeout === undefined ? this.usualMs : LONGEST_REQUEST_MS;
+      const runningMs = longestMs + this.settings.spend.marginMs;
       const digest = await fingerprint.make();
       const request = { scope, key, fingerprint: digest, requestId: call.id, runningMs, lifetimeMs };
       return this.stored.run(request, call, answer, work);

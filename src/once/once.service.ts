@@ -40,7 +40,7 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
   private readonly replicas: AcrossReplicas | undefined;
 
   constructor(
-    @Inject(Settings) private readonly settings: Pick<Settings, 'once' | 'spend'>,
+    @Inject(Settings) private readonly settings: Pick<Settings, 'once' | 'spend' | 'models'>,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(Database) database: Database | undefined,
