@@ -6,6 +6,7 @@ import { AppModule } from './app.module.js';
 import type { Settings } from './config/settings.js';
 import { browserAccess } from './cors.js';
 import { allowedMethodsOf } from './errors/allowed-methods.js';
+import { refusesLongUrl } from './errors/long-url.js';
 import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
 import { FastExpressAdapter } from './fast-express.adapter.js';
 import { serveDocs } from './openapi/docs.js';
@@ -21,7 +22,7 @@ const KEEP_ALIVE_MS = 65_000;
 
 /** Builds the gateway as it is shipped; the caller lets it listen. Tests build it the same way. */
 export async function createApp(settings: Settings): Promise<NestExpressApplication> {
-  const adapter = new FastExpressAdapter();
+  const adapter = new FastExpressAdapter(settings.server);
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings), adapter, {
     // Bodies are read by the routes themselves, after the key was checked and within their own limits.
     bodyParser: false,
@@ -39,7 +40,9 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
   const answerBrowser = browserAccess(settings.server.corsOrigins);
   adapter.seeFirst((request, response) => {
     log(request, response);
-    return goingDown.seeFirst(request, response) || answerBrowser(request, response);
+    return (
+      goingDown.seeFirst(request, response) || refusesLongUrl(request, response) || answerBrowser(request, response)
+    );
   });
   // Answers that Nest or Express write; pictures and errors bring these headers along.
   app.use(({ call }: Request, response: Response, next: NextFunction) => {

@@ -15,6 +15,10 @@ export class FastExpressAdapter extends ExpressAdapter {
   private readonly exactPosts = new Map<string, RequestHandler>();
   private welcome: (request: Request, response: Response) => boolean = () => false;
 
+  constructor(private readonly patience: ArrivalLimits) {
+    super();
+  }
+
   /** Has every request seen before it is routed; true says that it is answered already. */
   seeFirst(welcome: (request: Request, response: Response) => boolean): void {
     this.welcome = welcome;
@@ -28,7 +32,7 @@ export class FastExpressAdapter extends ExpressAdapter {
 
   override initHttpServer(): void {
     const express = this.getInstance<Express>();
-    this.httpServer = createServer(messagesOf(express), (incoming, outgoing) => {
+    this.httpServer = createServer({ ...messagesOf(express), ...deadlines(this.patience) }, (incoming, outgoing) => {
       const [request, response] = [incoming, outgoing] as unknown as [Request, Response];
       if (this.welcome(request, response)) return;
       const handler = request.method === 'POST' ? this.exactPosts.get(request.url) : undefined;
@@ -62,6 +66,21 @@ export class FastExpressAdapter extends ExpressAdapter {
     (this.httpServer as Server).closeIdleConnections();
     for (const socket of this.connections) if (socket.bytesRead === 0) socket.destroy();
   }
+}
+
+/** How long a request may take to arrive. What is slower keeps a connection, and a share of every limit, for nothing. */
+export interface ArrivalLimits {
+  /** From its first byte (of a new connection: from its start) to the end of its headers. */
+  readonly headersTimeoutMs: number;
+  /** From its first byte to the end of its body. */
+  readonly receiveTimeoutMs: number;
+}
+
+/** Node looks at all connections in turn: often enough that a deadline is kept to a tenth, and never more than 10 times a second. */
+function deadlines({ headersTimeoutMs, receiveTimeoutMs }: ArrivalLimits) {
+  const headersTimeout = Math.min(headersTimeoutMs, receiveTimeoutMs);
+  const connectionsCheckingInterval = Math.max(100, Math.min(3_000, headersTimeout / 10));
+  return { headersTimeout, requestTimeout: receiveTimeoutMs, connectionsCheckingInterval };
 }
 
 /** How often a server that ends looks for connections that nobody uses any more. */

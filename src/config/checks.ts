@@ -60,6 +60,18 @@ export const IsApiBase = () =>
     (value) => typeof value === 'string' && apiAddress(value) !== undefined,
   );
 
+/** What browsers send as `origin`, character by character: with a path or a slash at its end it would match nothing. */
+const isOrigin = (text: string): boolean => URL.parse(text)?.origin === text && /^https?:/.test(text);
+
+export const IsOrigins = () =>
+  mustBe(
+    '*, none, or origins by comma, such as https://shop.example.com (no path, no slash at the end)',
+    (value) =>
+      value === '*' ||
+      value === 'none' ||
+      (isText(value) && value.split(',').every((origin) => isOrigin(origin.trim()))),
+  );
+
 export const IsDatabase = () =>
   mustBe(
     'a postgres:// address or none',

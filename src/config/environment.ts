@@ -7,6 +7,7 @@ import {
   IsKey,
   IsOneOf,
   IsOperationPrices,
+  IsOrigins,
   IsRedisUrl,
   IsText,
   IsWholeNumber,
@@ -248,8 +249,17 @@ export class Environment {
   DISABLE_COOLDOWNS: boolean = false;
 
   @Variable('Origins of pages that may call the gateway from a browser, by comma; `*` for all, `none` for none.')
-  @IsText()
+  @IsOrigins()
   CORS_ORIGINS: string = '*';
+
+  // A slow client keeps a connection for as long as this, and nothing else.
+  @Variable('Longest time for the headers of a request to arrive, in milliseconds.')
+  @IsWholeNumber(100, 3_600_000)
+  HEADERS_TIMEOUT_MS: number = 30_000;
+
+  @Variable('Longest time for a request to arrive with its body, in milliseconds (20 MiB at 1 Mbit/s).')
+  @IsWholeNumber(100, 3_600_000)
+  RECEIVE_TIMEOUT_MS: number = 180_000;
 
   @Variable('How often a waiting event stream gets a comment, in milliseconds.')
   @IsWholeNumber(10, LONGEST_REQUEST_MS)

@@ -78,6 +78,8 @@ function serverSettings(
     server: {
       host: environment.HOST,
       port: environment.PORT,
+      headersTimeoutMs: environment.HEADERS_TIMEOUT_MS,
+      receiveTimeoutMs: environment.RECEIVE_TIMEOUT_MS,
       shutdownGraceMs: environment.SHUTDOWN_GRACE_MS,
       shutdownTimeoutMs: environment.SHUTDOWN_TIMEOUT_MS,
       corsOrigins: environment.CORS_ORIGINS,

@@ -13,6 +13,10 @@ export interface Settings {
     readonly port: number;
     /** How long a server that was told to stop still takes requests, while load balancers learn that it is not ready. */
     readonly shutdownGraceMs: number;
+    /** How long the headers of a request may take to arrive. */
+    readonly headersTimeoutMs: number;
+    /** How long a request may take to arrive as a whole. */
+    readonly receiveTimeoutMs: number;
     /** How long it then waits for answers that are under way. */
     readonly shutdownTimeoutMs: number;
     /** Origins whose pages may call, by comma; `*` for all. */

@@ -52,6 +52,7 @@ export const FAULTS = {
   requestTimeout: { status: 408, type: invalid, code: 'request_timeout' },
   answerLost: { status: 410, type: invalid, code: 'answer_lost' },
   tooLarge: { status: 413, type: invalid, code: 'request_too_large' },
+  urlTooLong: { status: 414, type: invalid, code: 'url_too_long' },
   wrongContentType: { status: 415, type: invalid, code: 'unsupported_media_type' },
   idempotencyRunning: { status: 409, type: invalid, code: 'idempotency_key_in_use' },
   idempotencyMismatch: { status: 422, type: invalid, code: 'idempotency_key_reused' },

@@ -135,6 +135,10 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
     message: 'image is larger than 20 MiB.',
     param: 'image',
   },
+  urlTooLong: {
+    means: 'The URL is longer than 8,192 characters.',
+    message: 'The URL is longer than 8192 characters.',
+  },
   wrongContentType: {
     means: 'The body is of a kind this route does not take.',
     message: "Send the body as JSON with 'content-type: application/json'; this request says 'text/html'.",

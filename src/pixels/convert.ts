@@ -1,4 +1,4 @@
-import { loadSharp } from './sharp.js';
+import { openPicture } from './open-picture.js';
 import { inTurn } from './turns.js';
 
 /** OpenAI's own pictures have about this quality. */
@@ -7,7 +7,7 @@ const QUALITY = 90;
 /** Makes a JPEG of any picture; what is transparent becomes white, for JPEG has no transparency. Rejects what is no picture. */
 export function toJpeg(bytes: Uint8Array): Promise<Buffer> {
   return inTurn(async () => {
-    const sharp = await loadSharp();
-    return sharp(bytes).flatten({ background: '#fff' }).jpeg({ quality: QUALITY }).toBuffer();
+    const { decode } = await openPicture(bytes);
+    return decode().flatten({ background: '#fff' }).jpeg({ quality: QUALITY }).toBuffer();
   });
 }

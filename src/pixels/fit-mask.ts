@@ -4,6 +4,7 @@ import type { SourceImage, UploadedImage } from '../images/image-request.js';
 import { pictureInMemory } from '../uploads/spool.js';
 import { bytesOf } from './bytes-of.js';
 import type { PixelChange } from './normalise.js';
+import { openPicture } from './open-picture.js';
 import { loadSharp } from './sharp.js';
 import { inTurn } from './turns.js';
 
@@ -30,11 +31,12 @@ export async function fitMask(mask: SourceImage, change: PixelChange): Promise<S
 async function moved(mask: UploadedImage, change: PixelChange): Promise<UploadedImage> {
   const [sharp, bytes] = await Promise.all([loadSharp(), bytesOf(mask)]);
   try {
-    const { channels, orientation: own = 1, ...stored } = await sharp(bytes, { limitInputPixels: false }).metadata();
-    const turn = turnOf(mask, { width: stored.width, height: stored.height }, own, change);
+    const { header, decode } = await openPicture(bytes);
+    const { channels, width, height, orientation: own = 1 } = header;
+    const turn = turnOf(mask, { width, height }, own, change);
     const asBefore = (picture: Sharp): Sharp => (channels === 1 ? picture.toColourspace('b-w') : picture);
     // Decoded first, as a JPEG would be blended where it is scaled while it is read.
-    const whole = asBefore(sharp(bytes)).withMetadata({ orientation: turn }).png(UNCOMPRESSED);
+    const whole = asBefore(decode()).withMetadata({ orientation: turn }).png(UNCOMPRESSED);
     const scaled = sharp(await whole.toBuffer())
       .autoOrient()
       .resize({ ...change.to, fit: 'fill', kernel: 'nearest' });

@@ -3,6 +3,7 @@ import { GatewayError } from '../errors/gateway-error.js';
 import { maskSizeProblem, type UploadedImage } from '../images/image-request.js';
 import { pictureInMemory } from '../uploads/spool.js';
 import { bytesOf } from './bytes-of.js';
+import { openPicture } from './open-picture.js';
 import { loadSharp } from './sharp.js';
 import { inTurn } from './turns.js';
 
@@ -49,15 +50,25 @@ function checkSize(mask: UploadedImage, image: UploadedImage): void {
 }
 
 async function decode(mask: UploadedImage): Promise<Raw> {
-  const [sharp, bytes] = await Promise.all([loadSharp(), bytesOf(mask)]);
+  const bytes = await bytesOf(mask);
   try {
-    const picture = sharp(bytes, { limitInputPixels: MAX_PIXELS });
-    const { hasAlpha } = await picture.metadata();
-    const colours = picture.toColourspace('srgb');
-    return await (hasAlpha ? colours.ensureAlpha() : colours.removeAlpha()).raw().toBuffer({ resolveWithObject: true });
+    const { header, decode } = await openPicture(bytes);
+    checkPixels(mask, header);
+    const colours = decode().toColourspace('srgb');
+    const pixels = header.hasAlpha ? colours.ensureAlpha() : colours.removeAlpha();
+    return await pixels.raw().toBuffer({ resolveWithObject: true });
   } catch (cause) {
+    if (cause instanceof GatewayError) throw cause;
     throw new GatewayError('invalidImage', 'The mask cannot be read.', { param: mask.param, cause });
   }
+}
+
+function checkPixels(
+  mask: UploadedImage,
+  { width, height }: { readonly width: number; readonly height: number },
+): void {
+  if (width * height <= MAX_PIXELS) return;
+  throw refused(mask, `The mask must have at most ${MAX_PIXELS / 1_000_000} megapixels; it has ${width}x${height}.`);
 }
 
 function greyOfAlpha({ data, info }: Raw): Buffer {

@@ -2,7 +2,7 @@ import { GatewayError } from '../errors/gateway-error.js';
 import type { SourceImage, UploadedImage } from '../images/image-request.js';
 import { pictureInMemory } from '../uploads/spool.js';
 import { bytesOf } from './bytes-of.js';
-import { loadSharp } from './sharp.js';
+import { openPicture } from './open-picture.js';
 import { inTurn } from './turns.js';
 
 /** What Recraft takes (recraft-api.md §4.1). */
@@ -52,16 +52,16 @@ export async function normalise(image: SourceImage): Promise<SourceImage> {
 }
 
 async function fitted(image: UploadedImage): Promise<FittedPicture> {
-  const [sharp, bytes] = await Promise.all([loadSharp(), bytesOf(image)]);
+  const bytes = await bytesOf(image);
   try {
-    // Only the header is read here, so that a picture that is too large can be refused with its size.
-    const { width, height, orientation = 1, hasAlpha } = await sharp(bytes, { limitInputPixels: false }).metadata();
-    if (width * height > MAX_INPUT_MEGAPIXELS * 1_000_000) throw tooManyPixels(image, { width, height });
+    const { header, decode } = await openPicture(bytes);
+    const { width, height, orientation = 1, hasAlpha } = header;
+    checkPixels(image, header);
     const scale = Math.min(1, MAX_SIDE / Math.max(width, height), Math.sqrt(MAX_PIXELS / (width * height)));
     if (TAKEN.has(image.format) && orientation === 1 && scale === 1) return { image };
     const upright = orientation > 4 ? { width: height, height: width } : { width, height };
     const to = { width: Math.floor(upright.width * scale), height: Math.floor(upright.height * scale) };
-    const turned = sharp(bytes).autoOrient().toColourspace('srgb');
+    const turned = decode().autoOrient().toColourspace('srgb');
     const sized = scale < 1 ? turned.resize({ ...to, fit: 'fill' }) : turned;
     const file = hasAlpha ? sized.png() : sized.jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:4:4' });
     const fitting = pictureInMemory(image.param, await file.toBuffer());
@@ -72,9 +72,10 @@ async function fitted(image: UploadedImage): Promise<FittedPicture> {
   }
 }
 
-function tooManyPixels({ param }: UploadedImage, { width, height }: Size): GatewayError {
+function checkPixels({ param }: UploadedImage, { width, height }: Size): void {
+  if (width * height <= MAX_INPUT_MEGAPIXELS * 1_000_000) return;
   const message = `The picture must have at most ${MAX_INPUT_MEGAPIXELS} megapixels to be made to fit; this one is ${width}x${height}.`;
-  return new GatewayError('invalidImage', message, { param });
+  throw new GatewayError('invalidImage', message, { param });
 }
 
 /** The picture library reads AVIF and no HEIC where it comes without an HEVC decoder, as its prebuilt packages do. */

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { answerUnrouted } from '../errors/answer-unrouted.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { Accounts } from '../routing/accounts.js';
-import { baseHeaders } from '../telemetry/base-headers.js';
 import { UnderWay } from './under-way.js';
 
 /** Answered to the last: from memory, and by nobody else. */
@@ -28,7 +28,7 @@ export class GoingDown {
    */
   seeFirst({ call, url }: Request, response: Response): boolean {
     if (this.phase === 'closed' && !url.startsWith(PROBES)) {
-      refuse(call, response);
+      answerUnrouted(shuttingDown(), call, response, 'retry-after', '1', 'connection', 'close');
       return true;
     }
     if (this.phase !== 'serving') response.setHeader('connection', 'close');
@@ -62,19 +62,4 @@ function shuttingDown(): GatewayError {
   return new GatewayError('shuttingDown', 'This instance is going down. Try again: another one answers.', {
     retryAfterSeconds: 1,
   });
-}
-
-function refuse(call: Request['call'], response: Response): void {
-  const error = shuttingDown();
-  call.fault = error.fault;
-  const body = JSON.stringify(error.toBody());
-  const headers = [
-    'content-type',
-    'application/json; charset=utf-8',
-    'content-length',
-    String(Buffer.byteLength(body)),
-  ];
-  const again = ['retry-after', '1', 'connection', 'close'];
-  response.writeHead(error.status, [...baseHeaders(call), ...headers, ...again]);
-  response.end(body);
 }
