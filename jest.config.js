@@ -29,6 +29,8 @@ export default {
     { ...fromSource, displayName: 'unit', roots: ['<rootDir>/src'], testRegex: '\\.spec\\.ts$' },
     { ...fromSource, displayName: 'e2e', roots: ['<rootDir>/test'], testRegex: '\\.e2e-spec\\.ts$' },
     { ...fromSource, displayName: 'database', roots: ['<rootDir>/test'], testRegex: '\\.db-spec\\.ts$' },
+    // One of its files runs the build.
+    { ...fromSource, displayName: 'security', roots: ['<rootDir>/test'], testRegex: '\\.security-spec\\.ts$' },
     { ...fromBuild, displayName: 'contract', testRegex: '\\.contract-spec\\.js$' },
     { ...fromBuild, displayName: 'browser', testRegex: '\\.browser-spec\\.js$' },
     { ...fromBuild, displayName: 'load', testRegex: '\\.load-spec\\.js$' },

@@ -28,13 +28,14 @@ record('types', npmRun('typecheck'));
 record('lint', npmRun('lint'));
 if (built) {
   record('unit, e2e and contract tests', jest(['unit', 'e2e', 'contract']));
+  record('security tests', jest(['security'], '--runInBand'));
   browserTests();
   await databaseTests();
   // They measure time and memory, so they have the machine for themselves.
   record('load tests', jest(['load'], '--runInBand'));
 } else {
   record('unit and e2e tests', jest(['unit', 'e2e']));
-  record('contract, browser, database and load tests', skipped, 'left out: they test the build');
+  record('contract, security, browser, database and load tests', skipped, 'left out: they test the build');
 }
 
 rmSync(reports, { recursive: true });

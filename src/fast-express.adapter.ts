@@ -115,10 +115,12 @@ function messagesOf(express: Express) {
   return { IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse };
 }
 
-const REFUSALS: Readonly<Record<string, readonly [status: string, message: string]>> = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too long.'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'],
+const REFUSALS: Readonly<Record<string, readonly [status: string, message: string, code: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too long.', 'bad_http_request'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.', 'request_timeout'],
 };
+
+const NO_HTTP = ['400 Bad Request', 'This is not an HTTP request.', 'bad_http_request'] as const;
 
 /** How long a client that is refused may take to read why. */
 const PATIENCE_MS = 1_000;
@@ -129,10 +131,10 @@ function refuse(error: Error & { code?: string }, socket: Duplex): void {
     socket.destroy();
     return;
   }
-  const [status, message] = REFUSALS[error.code ?? ''] ?? ['400 Bad Request', 'This is not an HTTP request.'];
+  const [status, message, code] = REFUSALS[error.code ?? ''] ?? NO_HTTP;
   const body = JSON.stringify({
-    error: { message, type: 'invalid_request_error', param: null, code: 'bad_http_request' },
-    code: 'bad_http_request',
+    error: { message, type: 'invalid_request_error', param: null, code },
+    code,
     message,
   });
   const head = [
