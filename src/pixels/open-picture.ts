@@ -1,4 +1,5 @@
 import type { Metadata, Sharp } from 'sharp';
+import { hasMoreFrames } from './gif-frames.js';
 import { loadSharp } from './sharp.js';
 
 /** More than any animation has that somebody wants changed; only the first frame is ever decoded. */
@@ -14,6 +15,7 @@ const MAX_PIXELS = 100_000_000;
  */
 const RASTER = /^(?:\x89PNG\r\n[^]\n|\xff\xd8\xff|RIFF[^]{4}WEBP|GIF8[79]a|II\*\0|MM\0\*|[^]{4}ftyp)/;
 const MAGIC_BYTES = 12;
+const GIF = 'G'.charCodeAt(0);
 
 /** A picture of which only the header was read. */
 export interface OpenedPicture {
@@ -29,16 +31,21 @@ export interface OpenedPicture {
  */
 export async function openPicture(bytes: Uint8Array): Promise<OpenedPicture> {
   if (!isRaster(bytes)) throw new UndecodableError('The bytes are no raster picture.');
+  if (bytes[0] === GIF && hasMoreFrames(bytes, MAX_FRAMES)) throw tooManyFrames();
   const sharp = await loadSharp();
   // Without a limit here: a picture that is too large is refused with its size.
   const header = await sharp(bytes, { limitInputPixels: false }).metadata();
-  if ((header.pages ?? 1) > MAX_FRAMES) throw new UndecodableError(`The picture has more than ${MAX_FRAMES} frames.`);
+  if ((header.pages ?? 1) > MAX_FRAMES) throw tooManyFrames();
   return { header, decode: () => sharp(bytes, { limitInputPixels: MAX_PIXELS }) };
 }
 
 /** Why bytes are not decoded; the cause of what a caller is told. */
 export class UndecodableError extends Error {
   override readonly name = 'UndecodableError';
+}
+
+function tooManyFrames(): UndecodableError {
+  return new UndecodableError(`The picture has more than ${MAX_FRAMES} frames.`);
 }
 
 function isRaster({ buffer, byteOffset, length }: Uint8Array): boolean {
