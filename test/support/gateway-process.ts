@@ -7,6 +7,11 @@ const MASTER_KEY = 'sk-1234';
 export class GatewayProcess implements AsyncDisposable {
   readonly url: string;
 
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error('The gateway was never started.');
+    return this.child.pid;
+  }
+
   private constructor(
     private readonly child: ChildProcess,
     private readonly ended: Promise<unknown>,
@@ -15,10 +20,15 @@ export class GatewayProcess implements AsyncDisposable {
     this.url = url;
   }
 
-  /** Starts `dist/main.js` in front of an upstream; resolves when it answers. */
+  /**
+   * Starts `dist/main.js` in front of an upstream; resolves when it answers.
+   *
+   * @param log descriptor of a file that takes what it logs
+   */
   static async start(
     upstream: { readonly url: string },
     environment: Readonly<Record<string, string>>,
+    log?: number,
   ): Promise<GatewayProcess> {
     const { PATH, HOME, TMPDIR } = process.env;
     const child = fork('dist/main.js', [], {
@@ -40,7 +50,7 @@ export class GatewayProcess implements AsyncDisposable {
         ...environment,
       },
       execArgv: ['--enable-source-maps'],
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', log ?? 'ignore', 'inherit', 'ipc'],
     });
     const ended = once(child, 'exit');
     const died = ended.then(([code]) => Promise.reject(new Error(`The gateway ended with ${String(code)}.`)));
