@@ -1,7 +1,7 @@
 # One image, two programs: the gateway (the default) and, for trying it out, `node dist/sandbox/main.js`.
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src src
