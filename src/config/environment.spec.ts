@@ -13,6 +13,11 @@ describe('readEnvironment', () => {
   });
 
   it.each([
+    ['CORS_ORIGINS', 'pictures.example.org'],
+    ['CORS_ORIGINS', 'https://pictures.example.org/'],
+    ['CORS_ORIGINS', 'https://pictures.example.org, *'],
+    ['CORS_ORIGINS', 'https://PICTURES.example.org'],
+    ['HEADERS_TIMEOUT_MS', '99'],
     ['PORT', 'abc'],
     ['PORT', '-1'],
     ['PORT', '4e3'],
@@ -42,6 +47,13 @@ describe('readEnvironment', () => {
   ])('takes the ends of a range: %s=%s, %s=%s', (least, low, most, high) => {
     expect(readEnvironment({ [least]: low, [most]: high }).problems).toEqual([]);
   });
+
+  it.each(['*', 'none', 'https://shop.example.com', 'http://localhost:5173, https://shop.example.com'])(
+    'takes %s for origins',
+    (CORS_ORIGINS) => {
+      expect(readEnvironment({ CORS_ORIGINS })).toMatchObject({ environment: { CORS_ORIGINS }, problems: [] });
+    },
+  );
 
   it('lists all problems at once', () => {
     const { problems } = readEnvironment({ PORT: 'x', LOG_LEVEL: 'x', MASTER_KEY: 'x x' });

@@ -350,6 +350,20 @@ describe('API10 Unsafe consumption of APIs', () => {
     expect(answer.text).not.toMatch(/<script>|secret stack/);
   });
 
+  it('a document of 100 MB is given up', async () => {
+    const wasReadToItsEnd = Promise.withResolvers<boolean>();
+    await using recraft = await startHttpServer((_request, response) => {
+      response.once('close', () => {
+        wasReadToItsEnd.resolve(response.writableFinished);
+      });
+      response.end('x'.repeat(100_000_000));
+    });
+    await using own = await startGateway(recraft);
+    const response = await own.call('/v1/styles');
+    expect([response.status, await response.json()]).toMatchObject([502, { code: 'upstream_invalid_answer' }]);
+    expect(await wasReadToItsEnd.promise).toBe(false);
+  });
+
   it('a refusal of 100 MB is not kept', async () => {
     const answer = await hostile(400, { 'content-type': 'text/plain' }, 'x'.repeat(100_000_000));
     expect(answer.status).toBe(400);

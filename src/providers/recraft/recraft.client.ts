@@ -16,6 +16,9 @@ export interface ClientOptions {
   readonly responseFormat: BytesForm;
 }
 
+/** Far more than the longest list of styles. */
+const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+
 const ACCEPTED = { json: 'application/json', multipart: 'application/json, multipart/form-data' } as const;
 
 /** Longer than the pause between two pictures of a busy team, shorter than the idle limits of common proxies. */
@@ -105,7 +108,7 @@ export class RecraftClient {
         throw translateFailure(cause, method === 'POST' ? 'waiting' : 'connecting', signal);
       });
     times.firstByteAt = performance.now();
-    const body = Buffer.from(await answer.body.arrayBuffer());
+    const body = await wholeBody(answer.body);
     const contentType = String(answer.headers['content-type'] ?? '');
     if (answer.statusCode === 404 && missing !== undefined) {
       throw new GatewayError(missing, 'There is no such style, or it is not accessible.', { param: 'style_id' });
@@ -140,6 +143,18 @@ export class RecraftClient {
     this.accounts.set(id, account);
     return account;
   }
+}
+
+/** @throws GatewayError where it is no small document */
+async function wholeBody(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > MAX_DOCUMENT_BYTES) throw invalidAnswer('it is too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 function first(header: string | string[] | undefined): string | undefined {
