@@ -27,16 +27,17 @@ export interface OpenedPicture {
 /**
  * Opens bytes that a stranger sent, whatever they claim to be, without decoding them.
  *
+ * @param maxPixels beyond which the decoding fails, for those who have not looked at the header
  * @throws UndecodableError where they are no raster picture or have too many frames; what the picture library throws
  */
-export async function openPicture(bytes: Uint8Array): Promise<OpenedPicture> {
+export async function openPicture(bytes: Uint8Array, maxPixels = MAX_PIXELS): Promise<OpenedPicture> {
   if (!isRaster(bytes)) throw new UndecodableError('The bytes are no raster picture.');
   if (bytes[0] === GIF && hasMoreFrames(bytes, MAX_FRAMES)) throw tooManyFrames();
   const sharp = await loadSharp();
   // Without a limit here: a picture that is too large is refused with its size.
   const header = await sharp(bytes, { limitInputPixels: false }).metadata();
   if ((header.pages ?? 1) > MAX_FRAMES) throw tooManyFrames();
-  return { header, decode: () => sharp(bytes, { limitInputPixels: MAX_PIXELS }) };
+  return { header, decode: () => sharp(bytes, { limitInputPixels: maxPixels }) };
 }
 
 /** Why bytes are not decoded; the cause of what a caller is told. */

@@ -3,6 +3,7 @@ import { GatewayError } from '../errors/gateway-error.js';
 import { maskSizeProblem, type SourceImage, type UploadedImage } from '../images/image-request.js';
 import { pictureInMemory } from '../uploads/spool.js';
 import { bytesOf } from './bytes-of.js';
+import { openPicture } from './open-picture.js';
 import { loadSharp } from './sharp.js';
 import { inTurn } from './turns.js';
 
@@ -58,11 +59,13 @@ async function decoded(mask: UploadedImage): Promise<Grey> {
 
 /** One channel without alpha, else four: the library drops the alpha of what becomes grey. */
 async function pixelsOf(mask: UploadedImage): Promise<{ data: Buffer; info: OutputInfo }> {
-  const [sharp, bytes] = await Promise.all([loadSharp(), bytesOf(mask)]);
+  const bytes = await bytesOf(mask);
   try {
-    const picture = sharp(bytes, { limitInputPixels: MAX_PIXELS });
-    const { hasAlpha } = await picture.metadata();
-    const shades = hasAlpha ? picture.toColourspace('srgb').ensureAlpha() : picture.toColourspace('b-w').removeAlpha();
+    const { header, decode } = await openPicture(bytes, MAX_PIXELS);
+    const picture = decode();
+    const shades = header.hasAlpha
+      ? picture.toColourspace('srgb').ensureAlpha()
+      : picture.toColourspace('b-w').removeAlpha();
     return await shades.raw().toBuffer({ resolveWithObject: true });
   } catch (cause) {
     throw new GatewayError('invalidImage', 'The mask cannot be read.', { param: mask.param, cause });
