@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import dns from 'node:dns';
 import { once } from 'node:events';
@@ -72,6 +72,8 @@ const HEADERS = [
   'origin',
   'x-litellm-api-base',
 ];
+
+jest.setTimeout(30_000);
 
 let bait: Server;
 let baitOnSix: Server;
