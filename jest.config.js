@@ -33,6 +33,7 @@ export default {
     { ...fromSource, displayName: 'security', roots: ['<rootDir>/test'], testRegex: '\\.security-spec\\.ts$' },
     { ...fromBuild, displayName: 'contract', testRegex: '\\.contract-spec\\.js$' },
     { ...fromBuild, displayName: 'browser', testRegex: '\\.browser-spec\\.js$' },
+    { ...fromBuild, displayName: 'deploy', testRegex: '\\.deploy-spec\\.js$' },
     { ...fromBuild, displayName: 'load', testRegex: '\\.load-spec\\.js$' },
   ],
 };

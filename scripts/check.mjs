@@ -9,7 +9,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { audit } from './audit.mjs';
 import { chromiumPath, missingBrowser } from './browser.mjs';
+import { deployNeeds } from './deploy.mjs';
 import { startServices } from './services.mjs';
 import { failed, lineOf, passed, skipped, sumOf, tallyOf } from './tally.mjs';
 
@@ -26,16 +28,19 @@ const results = [];
 record('build', built ? passed : failed);
 record('types', npmRun('typecheck'));
 record('lint', npmRun('lint'));
+auditPackages();
 if (built) {
   record('unit, e2e and contract tests', jest(['unit', 'e2e', 'contract']));
   record('security tests', jest(['security'], '--runInBand'));
   browserTests();
   await databaseTests();
+  for (const kind of Object.keys(deployNeeds)) deployTests(kind);
   // They measure time and memory, so they have the machine for themselves.
   record('load tests', jest(['load'], '--runInBand'));
 } else {
   record('unit and e2e tests', jest(['unit', 'e2e']));
-  record('contract, security, browser, database and load tests', skipped, 'left out: they test the build');
+  const untested = 'contract, security, browser, database, deploy and load tests';
+  record(untested, skipped, 'left out: they test the build');
 }
 
 rmSync(reports, { recursive: true });
@@ -67,6 +72,32 @@ async function databaseTests() {
   record(name, jest(['database']));
   for (const variable of Object.keys(services.env)) delete env[variable];
   await services.stop();
+}
+
+/** The chart by Helm, and the image by buildah and in a container. */
+function deployTests(kind) {
+  const name = `${kind} tests`;
+  title(`setting up the ${name}`);
+  let need;
+  try {
+    need = deployNeeds[kind]();
+  } catch ({ message }) {
+    if (env.DEPLOY_TESTS === 'required') record(name, failed, `FAILED, ${message}`);
+    else record(name, skipped, `LEFT OUT, ${message}`);
+    return;
+  }
+  Object.assign(env, need.env);
+  record(name, jest(['deploy'], '--testPathPatterns', `${kind}.deploy-spec`));
+  need.remove();
+}
+
+/** Known weaknesses of the packages; a registry may have none to tell. */
+function auditPackages() {
+  title('npm audit');
+  const { unavailable, isClean } = audit();
+  if (unavailable === undefined) record('npm audit', isClean ? passed : failed);
+  else if (env.AUDIT === 'required') record('npm audit', failed, `FAILED, ${unavailable}`);
+  else record('npm audit', skipped, `LEFT OUT, ${unavailable}`);
 }
 
 function record(name, tally, note) {

@@ -3,15 +3,17 @@
  *
  *     npm run build && node scripts/readme-tables.mjs
  *
- * test/contract/readme.contract-spec.js fails where they differ.
+ * The same for the Helm chart. test/contract/readme.contract-spec.js and chart.contract-spec.js fail where they differ.
  */
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { describeEnvironment } from '../dist/config/environment.js';
 import { FAULTS } from '../dist/errors/gateway-error.js';
 import { FAULT_GUIDE } from '../dist/openapi/fault-guide.js';
 import { RECRAFT_MODELS } from '../dist/providers/recraft/catalogue.js';
+import { CHART, chartValues, withSettings } from './chart-tables.mjs';
 
 const README = fileURLToPath(new URL('../README.md', import.meta.url));
 
@@ -53,17 +55,29 @@ const tables = {
     ),
 };
 
-/** The text with every table between its markers made anew. */
-export async function withTables(text) {
-  const parts = Object.entries(tables).reduce((readme, [name, make]) => {
+/** The text of README.md with every table between its markers made anew. */
+export const withTables = (text) => filled(text, tables);
+
+/** The same for the chart's README. */
+export async function withValues(text) {
+  const values = await chartValues();
+  const rows = values.map(({ path, default: value, description }) => [`\`${path}\``, codeOr('', value), description]);
+  return filled(text, { values: () => table(['Value', 'Default', 'What it is for'], rows) });
+}
+
+function filled(text, made) {
+  const parts = Object.entries(made).reduce((readme, [name, make]) => {
     const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
     const [before, rest] = readme.split(begin);
     const after = rest?.split(end)[1];
-    if (after === undefined) throw new Error(`README.md has no table between ${begin} and ${end}`);
+    if (after === undefined) throw new Error(`There is no table between ${begin} and ${end}`);
     return [before, begin, '\n\n', make(), '\n\n', end, after].join('');
   }, text);
-  return format(parts, { ...(await resolveConfig(README)), parser: 'markdown' });
+  return pretty(parts, 'markdown');
 }
+
+/** As prettier writes it. */
+export const pretty = async (text, parser) => format(text, { ...(await resolveConfig(README)), parser });
 
 function table(head, rows) {
   return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
@@ -77,5 +91,11 @@ const cell = (text) => text.replaceAll('|', '\\|');
 const codeOr = (fallback, text) => (text === undefined ? fallback : `\`${text}\``);
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await writeFile(README, await withTables(await readFile(README, 'utf8')));
+  for (const [file, make] of [
+    [README, withTables],
+    [join(CHART, 'README.md'), withValues],
+    [join(CHART, 'values.schema.json'), (schema) => pretty(withSettings(schema), 'json')],
+  ]) {
+    await writeFile(file, await make(await readFile(file, 'utf8')));
+  }
 }
