@@ -1,0 +1,59 @@
+{{/* What Kubernetes' restricted Pod Security Standard asks of a pod. */}}
+{{- define "image-gateway.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 1000
+runAsGroup: 1000
+fsGroup: 1000
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{/* And of a container; nothing but /tmp can be written. */}}
+{{- define "image-gateway.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{- define "image-gateway.databaseUrl" -}}
+- name: DATABASE_URL
+{{- if eq .Values.database "none" }}
+  value: none
+{{- else }}
+  valueFrom: { secretKeyRef: { name: {{ include "image-gateway.secret" . }}, key: DATABASE_URL } }
+{{- end }}
+{{- end }}
+
+{{/* Variables of the gateway's container. Where there is no Redis, pods divide the slots of an account by their number. */}}
+{{- define "image-gateway.env" -}}
+{{ include "image-gateway.databaseUrl" . }}
+{{- if .Values.redis }}
+- name: REDIS_URL
+  valueFrom: { secretKeyRef: { name: {{ include "image-gateway.secret" . }}, key: REDIS_URL } }
+{{- else if not (hasKey .Values.settings "REPLICAS") }}
+- name: REPLICAS
+  value: {{ ternary .Values.autoscaling.maxReplicas .Values.replicas .Values.autoscaling.enabled | int | quote }}
+{{- end }}
+- name: SHUTDOWN_GRACE_MS
+  value: {{ .Values.shutdown.graceMs | int | quote }}
+- name: SHUTDOWN_TIMEOUT_MS
+  value: {{ .Values.shutdown.timeoutMs | int | quote }}
+{{- if .Values.config }}
+- name: CONFIG_FILE
+  value: /etc/image-gateway/config.yaml
+{{- end }}
+{{- if .Values.keysSecret }}
+- name: API_KEYS_FILE
+  value: /etc/image-gateway/keys/keys.yaml
+{{- end }}
+{{- range $name, $value := .Values.settings }}
+- name: {{ $name }}
+  value: {{ include "image-gateway.text" $value | quote }}
+{{- end }}
+{{- end }}
+
+{{/* A number of a values file is a float here, and would be written as 2e+06. */}}
+{{- define "image-gateway.text" -}}
+{{- if kindIs "float64" . }}{{ int64 . }}{{ else }}{{ . }}{{ end -}}
+{{- end }}
