@@ -87,7 +87,7 @@ function deployTests(kind) {
     return;
   }
   Object.assign(env, need.env);
-  record(name, jest(['deploy'], '--testPathPatterns', `${kind}.deploy-spec`));
+  record(name, jest(['deploy'], '--testPathPatterns', `test/deploy/${kind}/`));
   need.remove();
 }
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { requireHelm } from './deploy/helm.mjs';
 import { buildImage } from './deploy/image.mjs';
 
-/** Each kind of test by its files' name: how what it needs is made, as `{ env, remove }`; it throws where that is impossible. */
+/** Each folder of test/deploy: how what it needs is made, as `{ env, remove }`; it throws where that is impossible. */
 export const deployNeeds = {
   chart: () => ({ env: { HELM_PATH: requireHelm() }, remove: () => undefined }),
   image: () => {

@@ -45,9 +45,9 @@ export function startContainer({ env = {}, command, withData = false }) {
           .split('\n')
           .map((line) => line.split(':\t')),
       ),
-    /** Signals the first process and waits for its end. */
-    stop(signal = 'SIGTERM') {
-      process.kill(firstProcess(child), signal);
+    /** Signals the first process, if it is still there, and waits for its end. */
+    stop(signal) {
+      if (child.exitCode === null && child.signalCode === null) process.kill(firstProcess(child), signal);
       return ended;
     },
   };

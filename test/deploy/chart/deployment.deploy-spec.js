@@ -1,0 +1,119 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { describeEnvironment } from '../../../dist/config/environment.js';
+import { readSettings } from '../../../dist/config/read-settings.js';
+import { EXAMPLES, only, render } from '../support/chart.mjs';
+
+// Helm is started for every case, and a busy machine takes its time.
+jest.setTimeout(60_000);
+
+const example = (name) => ['--values', join(EXAMPLES, name)];
+const WITH_SECRET = ['--set', 'secret.existing=image-gateway'];
+
+describe('The deployment', () => {
+  const specOf = (...options) => only(render(...WITH_SECRET, ...options), 'Deployment').spec;
+  const containerOf = (...options) => specOf(...options).template.spec.containers[0];
+  const environmentOf = (...options) =>
+    Object.fromEntries(containerOf(...options).env.map(({ name, value, valueFrom }) => [name, value ?? valueFrom]));
+
+  it('is rolled out without a pod missing', () => {
+    expect(specOf().strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
+  });
+
+  it.each([
+    { shutdown: {}, seconds: 5 + 295 + 5 },
+    { shutdown: { preStopSeconds: 10, graceMs: 2500, timeoutMs: 60_000 }, seconds: 10 + 63 + 5 },
+  ])('gives a pod that ends $seconds seconds: what the gateway may take, and five more', ({ shutdown, seconds }) => {
+    const { template } = specOf(
+      ...Object.entries(shutdown).flatMap(([name, value]) => ['--set', `shutdown.${name}=${value}`]),
+    );
+
+    expect(template.spec.terminationGracePeriodSeconds).toBe(seconds);
+    expect(template.spec.containers[0].lifecycle.preStop.sleep.seconds).toBe(shutdown.preStopSeconds ?? 5);
+  });
+
+  it('has the times for going down that the gateway has by itself', () => {
+    const defaultOf = (wanted) => describeEnvironment().find(({ name }) => name === wanted).default;
+
+    expect(environmentOf()).toMatchObject({
+      SHUTDOWN_GRACE_MS: defaultOf('SHUTDOWN_GRACE_MS'),
+      SHUTDOWN_TIMEOUT_MS: defaultOf('SHUTDOWN_TIMEOUT_MS'),
+    });
+  });
+
+  it('asks only probes that answer from memory', () => {
+    const { startupProbe, livenessProbe, readinessProbe } = containerOf();
+
+    expect(startupProbe.httpGet.path).toBe('/health/liveliness');
+    expect(livenessProbe.httpGet.path).toBe('/health/liveliness');
+    expect(readinessProbe.httpGet.path).toBe('/health/readiness');
+  });
+
+  it('has nothing to write to but /tmp', () => {
+    const { volumeMounts } = containerOf(
+      '--set',
+      'config.litellm_settings.drop_params=false',
+      '--set',
+      'keysSecret=keys',
+    );
+
+    expect(volumeMounts.filter(({ readOnly }) => !readOnly)).toEqual([{ name: 'temporary', mountPath: '/tmp' }]);
+  });
+
+  it('sets no variable that the gateway does not read', () => {
+    const known = describeEnvironment().map(({ name }) => name);
+    const all = environmentOf(...['--set', 'redis=true', '--set', 'keysSecret=keys', '--set', 'config.a=b']);
+
+    expect(Object.keys({ ...all, ...environmentOf() }).filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  it('divides the slots of an account by the pods where there is no Redis', () => {
+    expect(environmentOf('--set', 'replicas=3').REPLICAS).toBe('3');
+    expect(environmentOf('--set', 'autoscaling.enabled=true').REPLICAS).toBe('6');
+    expect(environmentOf('--set', 'settings.REPLICAS=9').REPLICAS).toBe('9');
+    expect(environmentOf('--set', 'redis=true')).not.toHaveProperty('REPLICAS');
+  });
+
+  it('writes numbers as the gateway reads them', async () => {
+    await withValues({ ...existing, settings: { QUEUE_SIZE: 2_000_000, DROP_PARAMS: false } }, (file) => {
+      expect(environmentOf('--values', file)).toMatchObject({ QUEUE_SIZE: '2000000', DROP_PARAMS: 'false' });
+    });
+  });
+
+  it('makes new pods when what is read at the start changes', () => {
+    const checksum = (...options) => specOf(...options).template.metadata.annotations['checksum/config'];
+
+    expect(checksum('--set', 'config.litellm_settings.drop_params=false')).not.toBe(checksum());
+  });
+});
+
+describe('The configuration', () => {
+  it('reaches the gateway as it was written', async () => {
+    const text = only(render(...example('config.yaml')), 'ConfigMap').data['config.yaml'];
+
+    expect(parse(text)).toEqual(parse(await readFile(join(EXAMPLES, 'config.yaml'), 'utf8')).config);
+    const folder = await mkdtemp(join(tmpdir(), 'image-gateway-config-'));
+    const file = join(folder, 'config.yaml');
+    await writeFile(file, text);
+    const keys = { MASTER_KEY: 'sk-1', RECRAFT_API_KEY: 'one', SECOND_RECRAFT_API_KEY: 'two' };
+    const { models } = readSettings({ CONFIG_FILE: file, DATABASE_URL: 'none', ...keys });
+    await rm(folder, { recursive: true });
+    expect(models.configured).toHaveLength(2);
+  });
+});
+
+const existing = { secret: { existing: 'image-gateway' } };
+
+async function withValues(values, use) {
+  const folder = await mkdtemp(join(tmpdir(), 'image-gateway-values-'));
+  const file = join(folder, 'values.yaml');
+  await writeFile(file, JSON.stringify(values));
+  try {
+    use(file);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EXAMPLES, lint, notes, only, podsOf, refusal, render } from '../support/chart.mjs';
+import { problemsOf } from '../support/schemas.mjs';
+
+// Helm is started for every case, and a busy machine takes its time.
+jest.setTimeout(60_000);
+
+const exampleNames = (await readdir(EXAMPLES)).filter((name) => name.endsWith('.yaml'));
+const example = (name) => ['--values', join(EXAMPLES, name)];
+const WITH_SECRET = ['--set', 'secret.existing=image-gateway'];
+
+describe.each(exampleNames)('The example %s', (name) => {
+  it('passes the linter without a warning', () => {
+    expect(lint(...example(name))).not.toMatch(/WARNING|ERROR/);
+  });
+
+  it('makes manifests that Kubernetes takes, without a field it does not know', async () => {
+    const manifests = render(...example(name));
+
+    expect(manifests.length).toBeGreaterThan(5);
+    for (const manifest of manifests) {
+      expect({ kind: manifest.kind, problems: await problemsOf(manifest) }).toEqual({
+        kind: manifest.kind,
+        problems: [],
+      });
+    }
+  });
+
+  it('makes pods of the restricted security standard only, without a token', () => {
+    for (const { spec } of podsOf(render(...example(name)))) {
+      expect(spec).toMatchObject({
+        automountServiceAccountToken: false,
+        securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+      });
+      for (const { securityContext, resources } of spec.containers) {
+        expect(securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+        expect(resources.requests).toEqual({ cpu: expect.any(String), memory: expect.any(String) });
+      }
+      expect(spec.volumes?.filter(({ hostPath }) => hostPath) ?? []).toEqual([]);
+    }
+  });
+
+  it('is told of in docs/kubernetes.md', async () => {
+    expect(await readFile('docs/kubernetes.md', 'utf8')).toContain(`examples/${name}`);
+  });
+});
+
+describe('The check of manifests', () => {
+  const deployment = () => only(render(...WITH_SECRET), 'Deployment');
+
+  it('finds a field that Kubernetes does not know, a wrong type and what is missing', async () => {
+    const misspelt = deployment();
+    misspelt.spec.template.spec.containers[0].livenesProbe = {};
+    const mistyped = deployment();
+    mistyped.spec.replicas = 'two';
+    const incomplete = deployment();
+    delete incomplete.spec.selector;
+
+    expect(await problemsOf(misspelt)).toEqual(['/spec/template/spec/containers/0/livenesProbe is not known']);
+    expect(await problemsOf(mistyped)).toContainEqual(expect.stringContaining('/spec/replicas'));
+    expect(await problemsOf(incomplete)).toEqual([expect.stringContaining('"missingProperty":"selector"')]);
+  });
+});
+
+describe('Values', () => {
+  it.each([
+    { wrong: 'replicsa=3', says: 'replicsa' },
+    { wrong: 'settings.LOG_LEVLE=warn', says: 'LOG_LEVLE' },
+    { wrong: 'settings.MASTER_KEY=sk-1', says: 'MASTER_KEY' },
+    { wrong: 'settings.PORT=80', says: 'PORT' },
+    { wrong: 'database=mysql', says: 'database' },
+    { wrong: 'replicas=0', says: 'replicas' },
+    { wrong: 'image.digest=abc', says: 'digest' },
+    { wrong: 'ingress.enabled=true', says: 'hosts' },
+    { wrong: 'httpRoute.enabled=true', says: 'parentRefs' },
+    { wrong: 'networkPolicy.s3.port=9000', says: 's3' },
+  ])('$wrong is refused by name', ({ wrong, says }) => {
+    expect(refusal(...WITH_SECRET, '--set', wrong)).toContain(says);
+  });
+});
+
+describe('The notes', () => {
+  it('tell the addresses, how to try it, and what is not there', async () => {
+    const told = await notes(
+      ...example('secret-values.yaml'),
+      '--set',
+      'ingress.enabled=true,ingress.hosts[0].host=images.example.com',
+    );
+
+    expect(told).toContain('http://demo-image-gateway.images.svc:80/v1');
+    expect(told).toContain('https://images.example.com/v1');
+    expect(told).toContain('helm test demo --namespace images');
+    expect(told).toContain('There is no database');
+    expect(told).toContain('There is no Redis');
+    expect(told).not.toContain('sk-choose-one');
+  });
+});

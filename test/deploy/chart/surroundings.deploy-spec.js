@@ -1,0 +1,146 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { CHART, EXAMPLES, only, refusal, render } from '../support/chart.mjs';
+
+// Helm is started for every case, and a busy machine takes its time.
+jest.setTimeout(60_000);
+
+const example = (name) => ['--values', join(EXAMPLES, name)];
+const WITH_SECRET = ['--set', 'secret.existing=image-gateway'];
+
+describe('Secrets', () => {
+  it('come from one place, and the chart says so where there is none or are two', () => {
+    expect(refusal()).toContain('Set one of secret.values, secret.existing and secret.external.store. Set now: none.');
+    expect(refusal(...WITH_SECRET, '--set', 'secret.values.MASTER_KEY=sk-1')).toContain(
+      'secret.values, secret.existing.',
+    );
+    expect(refusal('--set', 'secret.values.MASTER_KEY=sk-1')).toContain('secret.values needs DATABASE_URL');
+    const ofPostgres = ['--set', 'secret.values.DATABASE_URL=postgres://db/images', '--set', 'redis=true'];
+    expect(refusal(...ofPostgres)).toContain('secret.values needs REDIS_URL');
+  });
+
+  it('are in no manifest but the Secret', () => {
+    const manifests = render('--set', 'secret.values.MASTER_KEY=sk-planted', '--set', 'database=none');
+
+    expect(JSON.stringify(manifests.filter(({ kind }) => kind !== 'Secret'))).not.toContain('sk-planted');
+    expect(only(manifests, 'Secret').stringData).toEqual({ MASTER_KEY: 'sk-planted' });
+  });
+});
+
+describe('The migration', () => {
+  const hookOf = (...options) => only(render(...options), 'Job').metadata.annotations['helm.sh/hook'];
+
+  it('runs before the pods, where the secret is there before the release', () => {
+    expect(hookOf(...WITH_SECRET)).toBe('pre-install,pre-upgrade');
+    expect(hookOf(...example('external-secret.yaml'))).toBe('pre-upgrade');
+  });
+
+  it('needs nothing of the release that is not there before it', () => {
+    const { spec } = only(render(...WITH_SECRET), 'Job').spec.template;
+
+    expect(spec.serviceAccountName).toBeUndefined();
+    expect(spec.containers[0].command).toEqual(['image-gateway', 'migrate']);
+    expect(spec.containers[0].env.filter(({ valueFrom }) => valueFrom)).toEqual([
+      { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: 'image-gateway', key: 'DATABASE_URL' } } },
+    ]);
+  });
+
+  it('is left out without a database', () => {
+    expect(render(...example('secret-values.yaml')).map(({ kind }) => kind)).not.toContain('Job');
+  });
+});
+
+describe('The network policy', () => {
+  const policyOf = (...options) => only(render(...WITH_SECRET, ...options), 'NetworkPolicy').spec;
+  const portsOf = ({ egress }) => egress.flatMap(({ ports }) => ports.map(({ port }) => port));
+
+  it('lets out to what is used, and to nothing else', () => {
+    expect(portsOf(policyOf())).toEqual([53, 53, 4000, 443, 5432]);
+    expect(portsOf(policyOf('--set', 'redis=true'))).toEqual([53, 53, 4000, 443, 5432, 6379]);
+    expect(portsOf(policyOf('--set', 'database=none'))).toEqual([53, 53, 4000, 443]);
+    expect(portsOf(only(render(...example('closed-network.yaml')), 'NetworkPolicy').spec)).toEqual([
+      ...[53, 53, 4000, 443, 5432, 6379, 9000, 4318],
+    ]);
+  });
+
+  it('never lets HTTPS out to private addresses', () => {
+    const toTheInternet = policyOf().egress.find(({ ports }) => ports[0].port === 443);
+
+    expect(toTheInternet.to[0].ipBlock.except).toContain('169.254.0.0/16');
+    expect(toTheInternet.to[0].ipBlock.except).toContain('10.0.0.0/8');
+  });
+
+  it('lets in the callers, Prometheus and the test', () => {
+    const [{ from, ports }, ...others] = policyOf().ingress;
+
+    expect(others).toEqual([]);
+    expect(ports).toEqual([{ port: 'http' }]);
+    expect(from.map(({ namespaceSelector, podSelector }) => (namespaceSelector ?? podSelector).matchLabels)).toEqual([
+      { 'app.kubernetes.io/name': 'image-gateway', 'app.kubernetes.io/instance': 'demo' },
+      { 'kubernetes.io/metadata.name': 'ingress-nginx' },
+      { 'kubernetes.io/metadata.name': 'monitoring' },
+    ]);
+  });
+});
+
+describe('The alerts', () => {
+  it('are those of deploy/prometheus/rules.yml', async () => {
+    const rules = await readFile('deploy/prometheus/rules.yml', 'utf8');
+
+    expect(only(render(...example('monitoring.yaml')), 'PrometheusRule').spec).toEqual(parse(rules));
+    expect(await readFile(join(CHART, 'files/rules.yml'), 'utf8')).toBe(rules);
+  });
+});
+
+describe('The autoscaler', () => {
+  it('leaves the number of pods alone, and looks at the queue where it is told to', () => {
+    const manifests = render(...example('autoscaling.yaml'));
+
+    expect(only(manifests, 'Deployment').spec).not.toHaveProperty('replicas');
+    expect(only(manifests, 'HorizontalPodAutoscaler').spec.metrics).toEqual([
+      { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 60 } } },
+      {
+        type: 'Pods',
+        pods: {
+          metric: { name: 'recraft_gateway_queue_length' },
+          target: { type: 'AverageValue', averageValue: '50' },
+        },
+      },
+    ]);
+    expect(
+      only(render(...WITH_SECRET, '--set', 'autoscaling.enabled=true'), 'HorizontalPodAutoscaler').spec.metrics,
+    ).toHaveLength(1);
+  });
+});
+
+describe('`helm test`', () => {
+  it('passes at a gateway that answers, and fails under a wrong key', async () => {
+    const gateway = spawn(process.execPath, ['dist/main.js'], {
+      env: { HOST: '127.0.0.1', PORT: '0', MASTER_KEY: 'sk-1', RECRAFT_API_KEY: 'unused', DATABASE_URL: 'none' },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    try {
+      const [{ url }] = await once(gateway, 'message');
+      const [{ command, args }] = only(render(...WITH_SECRET), 'Pod').spec.containers;
+      const resultUnder = (key) =>
+        spawnSync(process.execPath, [...command.slice(1), ...args], {
+          env: { GATEWAY_URL: url, MASTER_KEY: key },
+          encoding: 'utf8',
+        });
+
+      expect(resultUnder('sk-1')).toMatchObject({ status: 0, stderr: '' });
+      expect(resultUnder('sk-2')).toMatchObject({
+        status: 1,
+        stdout: expect.stringContaining("'models for the master key': false"),
+      });
+    } finally {
+      const ended = once(gateway, 'exit');
+      gateway.kill('SIGINT');
+      await ended;
+    }
+  });
+});
