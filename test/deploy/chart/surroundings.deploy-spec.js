@@ -96,6 +96,26 @@ describe('The alerts', () => {
   });
 });
 
+describe('The metrics', () => {
+  const endpointOf = (...options) =>
+    only(render(...example('monitoring.yaml'), ...options), 'ServiceMonitor').spec.endpoints[0];
+
+  it('are read under the job that the alerts ask for', () => {
+    const manifests = render(...example('monitoring.yaml'));
+    const { jobLabel, selector } = only(manifests, 'ServiceMonitor').spec;
+    const { labels } = only(manifests, 'Service').metadata;
+
+    expect(labels[jobLabel]).toBe('image-gateway');
+    expect(labels).toMatchObject(selector.matchLabels);
+  });
+
+  it('are read with the master key, or with a key of their own', () => {
+    expect(endpointOf().authorization.credentials).toEqual({ name: 'image-gateway', key: 'MASTER_KEY' });
+    const own = ['--set', 'serviceMonitor.keySecret=scraper', '--set', 'serviceMonitor.keyName=key'];
+    expect(endpointOf(...own).authorization.credentials).toEqual({ name: 'scraper', key: 'key' });
+  });
+});
+
 describe('The autoscaler', () => {
   it('leaves the number of pods alone, and looks at the queue where it is told to', () => {
     const manifests = render(...example('autoscaling.yaml'));

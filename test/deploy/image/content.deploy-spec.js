@@ -4,6 +4,8 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { imageConfig } from '../support/container.mjs';
 
+const MIB = 1024 * 1024;
+
 const inImage = (path) => join(process.env.IMAGE_ROOT, path);
 
 describe('The image', () => {
@@ -46,6 +48,16 @@ describe('The image', () => {
 
     expect(bomFormat).toBe('CycloneDX');
     expect(components.map(({ purl }) => purl).sort()).toEqual(installed.map(purlOf).sort());
+  });
+
+  it('is as small as the README says, give or take a quarter', async () => {
+    const files = await readdir(inImage('/app'), { recursive: true, withFileTypes: true });
+    const bytes = files
+      .filter((file) => file.isFile())
+      .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+    const [, told] = /together.*\*\*(\d+)\*\*/.exec(await readFile('README.md', 'utf8'));
+
+    expect(Math.abs(bytes / MIB / Number(told) - 1)).toBeLessThan(0.25);
   });
 
   it('belongs to root: the user it runs as can change none of it', async () => {
