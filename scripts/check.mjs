@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { audit } from './audit.mjs';
 import { chromiumPath, missingBrowser } from './browser.mjs';
 import { deployNeeds } from './deploy.mjs';
+import { MissingTool } from './deploy/machine.mjs';
 import { startServices } from './services.mjs';
 import { failed, lineOf, passed, skipped, sumOf, tallyOf } from './tally.mjs';
 
@@ -81,9 +82,10 @@ function deployTests(kind) {
   let need;
   try {
     need = deployNeeds[kind]();
-  } catch ({ message }) {
-    if (env.DEPLOY_TESTS === 'required') record(name, failed, `FAILED, ${message}`);
-    else record(name, skipped, `LEFT OUT, ${message}`);
+  } catch (error) {
+    // A Dockerfile that does not build is a failure everywhere.
+    const isLeftOut = error instanceof MissingTool && env.DEPLOY_TESTS !== 'required';
+    record(name, isLeftOut ? skipped : failed, `${isLeftOut ? 'LEFT OUT' : 'FAILED'}, ${error.message}`);
     return;
   }
   Object.assign(env, need.env);

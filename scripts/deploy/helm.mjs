@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder, isRunnable, say } from './machine.mjs';
+import { cacheFolder, isRunnable, MissingTool, say } from './machine.mjs';
 
 const VERSION = 'v3.19.2';
 
@@ -14,18 +14,18 @@ const BUILD_LIMIT_MS = 15 * 60_000;
 /**
  * Where Helm is.
  *
- * @throws Error saying what is missing
+ * @throws MissingTool saying what is missing
  */
 export function requireHelm() {
   if (process.env.HELM_PATH) {
     if (existsSync(process.env.HELM_PATH)) return process.env.HELM_PATH;
-    throw new Error(`HELM_PATH names ${process.env.HELM_PATH}, which is not there`);
+    throw new MissingTool(`HELM_PATH names ${process.env.HELM_PATH}, which is not there`);
   }
   const folder = join(cacheFolder, `helm-${VERSION}`);
   const ours = join(folder, 'helm');
   if (existsSync(ours)) return ours;
   if (isRunnable('helm', 'version')) return 'helm';
-  if (!isRunnable('go', 'version')) throw new Error('there is no helm, and no Go to build it with');
+  if (!isRunnable('go', 'version')) throw new MissingTool('there is no helm, and no Go to build it with');
   say(`building Helm ${VERSION}`);
   const { status } = spawnSync(
     'go',
@@ -37,5 +37,5 @@ export function requireHelm() {
     },
   );
   if (status === 0 && existsSync(ours)) return ours;
-  throw new Error('Go could not build Helm');
+  throw new MissingTool('Go could not build Helm');
 }

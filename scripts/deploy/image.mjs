@@ -1,6 +1,6 @@
 /** The real Dockerfile, built without an engine: by Debian's buildah, on a stand-in for its base image. */
 import { requireBaseImage, STAND_IN } from './base-image.mjs';
-import { installPackages, isRoot, isRunnable, run, say } from './machine.mjs';
+import { installPackages, isRoot, isRunnable, MissingTool, run, say } from './machine.mjs';
 
 /** Containers run in this process' namespaces while they are built: a nested machine often allows no others. */
 export const buildahEnv = { ...process.env, BUILDAH_ISOLATION: 'chroot' };
@@ -9,7 +9,7 @@ export const buildahEnv = { ...process.env, BUILDAH_ISOLATION: 'chroot' };
  * Builds the image and mounts it, so that its content can be looked at and run.
  *
  * @returns its name, where it is mounted, and how to be rid of both
- * @throws Error saying what is missing
+ * @throws MissingTool saying what there is not; Error where the Dockerfile does not build
  */
 export function buildImage() {
   requireTools();
@@ -33,9 +33,9 @@ export function buildImage() {
 }
 
 function requireTools() {
-  if (process.platform !== 'linux') throw new Error('images are built on Linux');
-  if (!isRoot) throw new Error('only root can build an image and run it');
+  if (process.platform !== 'linux') throw new MissingTool('images are built on Linux');
+  if (!isRoot) throw new MissingTool('only root can build an image and run it');
   const areThere = () => isRunnable('buildah', '--version') && isRunnable('debootstrap', '--version');
   if (!areThere()) installPackages('buildah', 'debootstrap');
-  if (!areThere()) throw new Error('buildah or debootstrap is missing: apt-get install buildah debootstrap');
+  if (!areThere()) throw new MissingTool('buildah or debootstrap is missing: apt-get install buildah debootstrap');
 }

@@ -12,6 +12,9 @@ export const isRoot = process.getuid?.() === 0;
 
 export const isRunnable = (...command) => spawnSync(command[0], command.slice(1), { stdio: 'ignore' }).status === 0;
 
+/** Something is not on this machine and cannot be put on it; unlike an error, which says that what was built is wrong. */
+export class MissingTool extends Error {}
+
 /** Runs a command to its end; what it says goes to stderr. @throws Error naming the command that failed */
 export function run(command, args, options = {}) {
   const { status, stdout, error } = spawnSync(command, args, {
