@@ -11,6 +11,7 @@ import { RedisModule } from './redis/redis.module.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { ShutdownModule } from './shutdown/shutdown.module.js';
 import { UsageModule } from './spend/usage/usage.module.js';
+import { LogLevelModule } from './telemetry/log-level.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 
 /** The whole gateway for one set of settings; the only place that names a vendor. */
@@ -31,6 +32,7 @@ export class AppModule {
         RegistryModule.with(RECRAFT_MODELS),
         UsageModule,
         HealthModule,
+        LogLevelModule,
         ShutdownModule,
       ],
     };

@@ -12,6 +12,7 @@ import { FastExpressAdapter } from './fast-express.adapter.js';
 import { serveDocs } from './openapi/docs.js';
 import { GoingDown } from './shutdown/going-down.js';
 import { baseHeaders } from './telemetry/base-headers.js';
+import { Tracing } from './telemetry/call-trace.js';
 import { LOGGER, NestLog } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
 import { requestLog } from './telemetry/request-log.js';
@@ -35,7 +36,7 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
 
   app.disable('x-powered-by');
   app.disable('etag');
-  const log = requestLog(logger, app.get(Metrics));
+  const log = requestLog(logger, app.get(Metrics), app.get<Tracing | undefined>(Tracing));
   const goingDown = app.get(GoingDown);
   const answerBrowser = browserAccess(settings.server.corsOrigins);
   adapter.seeFirst((request, response) => {

@@ -72,6 +72,41 @@ export const IsOrigins = () =>
       (isText(value) && value.split(',').every((origin) => isOrigin(origin.trim()))),
   );
 
+/** Of a variable without a default, which stays text. */
+export const IsPort = () =>
+  mustBe(
+    'a port from 0 to 65535, in digits',
+    (value) => typeof value === 'string' && /^\d{1,5}$/.test(value) && Number(value) <= 65_535,
+  );
+
+export const IsHttpAddress = () =>
+  mustBe(
+    'an http or https address, such as http://localhost:4318',
+    (value) => typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? ''),
+  );
+
+/** As OpenTelemetry spells headers in a variable: `name=value,name=value`, values percent-encoded. */
+export const IsHeaderList = () =>
+  mustBe(
+    'headers such as name=value,name=value, with their values percent-encoded',
+    (value) => typeof value === 'string' && readHeaderList(value) !== undefined,
+  );
+
+/** Undefined where the text is no list of headers. */
+export function readHeaderList(text: string): Record<string, string> | undefined {
+  const headers: Record<string, string> = {};
+  for (const pair of text.split(',').filter((part) => part.trim() !== '')) {
+    const [, name, value] = /^\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
+    if (name === undefined || value === undefined) return undefined;
+    try {
+      headers[name] = decodeURIComponent(value);
+    } catch {
+      return undefined; // A percent sign that begins nothing.
+    }
+  }
+  return headers;
+}
+
 export const IsDatabase = () =>
   mustBe(
     'a postgres:// address or none',

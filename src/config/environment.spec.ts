@@ -96,6 +96,8 @@ describe('describeEnvironment', () => {
       'API_KEYS',
       'MODEL_LIST',
       'REDIS_URL',
+      'METRICS_KEY',
+      'OTEL_EXPORTER_OTLP_HEADERS',
     ]);
   });
 });

@@ -4,10 +4,13 @@ import {
   IsDatabase,
   IsDuration,
   IsFlag,
+  IsHeaderList,
+  IsHttpAddress,
   IsKey,
   IsOneOf,
   IsOperationPrices,
   IsOrigins,
+  IsPort,
   IsRedisUrl,
   IsText,
   IsWholeNumber,
@@ -23,6 +26,7 @@ const DAY_MS = 86_400_000;
 
 export const WHILE_RUNNING = ['join', 'conflict'] as const;
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export const OTLP_PROTOCOLS = ['http/protobuf', 'http/json'] as const;
 export const RESPONSE_FORMATS = ['url', 'b64_json'] as const;
 export const UPSTREAM_RESPONSE_FORMATS = ['json', 'multipart'] as const;
 
@@ -310,6 +314,46 @@ export class Environment {
   @Variable(`Least severe line to log: ${LOG_LEVELS.join(', ')}.`)
   @IsOneOf(LOG_LEVELS)
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
+
+  @Variable('A key that opens `/metrics` and nothing else, for a scraper. `METRICS_PORT` wants it too.', {
+    secret: true,
+  })
+  @IsOptional()
+  @IsKey()
+  METRICS_KEY?: string;
+
+  @Variable('A port of its own for `/metrics`, which wants no key unless there is a `METRICS_KEY`.')
+  @IsOptional()
+  @IsPort()
+  METRICS_PORT?: string;
+
+  @Variable(
+    "An OpenTelemetry collector's address (OTLP over HTTP), such as `http://localhost:4318`. Unset: no traces, and nothing of it is loaded.",
+  )
+  @IsOptional()
+  @IsHttpAddress()
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+
+  @Variable('Headers for the collector: `name=value,name=value`.', { secret: true })
+  @IsOptional()
+  @IsHeaderList()
+  OTEL_EXPORTER_OTLP_HEADERS?: string;
+
+  @Variable('How the collector is spoken to: `http/protobuf` or `http/json`.')
+  @IsOneOf(OTLP_PROTOCOLS)
+  OTEL_EXPORTER_OTLP_PROTOCOL: (typeof OTLP_PROTOCOLS)[number] = 'http/protobuf';
+
+  @Variable('Name of the service in traces and metrics.')
+  @IsText()
+  OTEL_SERVICE_NAME: string = 'image-gateway';
+
+  @Variable('How often the collector is sent metrics, in milliseconds.')
+  @IsWholeNumber(100, DAY_MS)
+  OTEL_METRIC_EXPORT_INTERVAL: number = 60_000;
+
+  @Variable('Send Recraft the `traceparent` of the call, where there are traces.')
+  @IsFlag()
+  TRACEPARENT_TO_RECRAFT: boolean = false;
 }
 
 const defaults = new Map<string, string | number | boolean | undefined>(Object.entries(new Environment()));

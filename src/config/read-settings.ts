@@ -1,3 +1,4 @@
+import { readHeaderList } from './checks.js';
 import { emptyConfig, readConfigFile, type ConfigFile } from './config-file.js';
 import { timeoutMs } from './deployments.js';
 import { readEnvironment, setVariables, type Environment } from './environment.js';
@@ -6,7 +7,7 @@ import { findOperationPrices } from './operation-prices.js';
 import { readModels } from './read-models.js';
 import { readRouting, routingVariables } from './read-routing.js';
 import { findDuration } from '../spend/duration.js';
-import { readStaticKeys } from './static-keys.js';
+import { digestOf, readStaticKeys } from './static-keys.js';
 import { SettingsError } from './settings-error.js';
 import type { Settings } from './settings.js';
 
@@ -42,6 +43,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, options: { configFi
       variables: file.variables,
       masterKey: masterKey ?? '',
       hasDatabase: database.kind !== 'none',
+      metricsKey: read.environment.METRICS_KEY,
     },
     problems,
   );
@@ -85,6 +87,11 @@ function serverSettings(
       corsOrigins: environment.CORS_ORIGINS,
     },
     logLevel: environment.LOG_LEVEL,
+    metrics: {
+      port: environment.METRICS_PORT === undefined ? undefined : Number(environment.METRICS_PORT),
+      keyDigest: environment.METRICS_KEY === undefined ? undefined : digestOf(environment.METRICS_KEY),
+    },
+    openTelemetry: openTelemetryOf(environment),
     limits: {
       imageBytes: environment.MAX_IMAGE_BYTES,
       jsonBytes: environment.MAX_JSON_BYTES,
@@ -113,6 +120,19 @@ function serverSettings(
       memoryBytes: environment.ANSWER_MEMORY_BYTES,
     },
     heartbeatMs: environment.SSE_HEARTBEAT_MS,
+  };
+}
+
+function openTelemetryOf(environment: Environment): Settings['openTelemetry'] {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers } = environment;
+  if (endpoint === undefined) return undefined;
+  return {
+    endpoint: endpoint.replace(/\/+$/, ''),
+    headers: readHeaderList(headers ?? '') ?? {},
+    protocol: environment.OTEL_EXPORTER_OTLP_PROTOCOL,
+    serviceName: environment.OTEL_SERVICE_NAME,
+    metricIntervalMs: environment.OTEL_METRIC_EXPORT_INTERVAL,
+    tellsRecraft: environment.TRACEPARENT_TO_RECRAFT,
   };
 }
 

@@ -29,6 +29,25 @@ export interface Settings {
     readonly retention: Duration | undefined;
   };
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  /** Where metrics are collected beside `/metrics` of the API: a port of their own; undefined: nowhere. */
+  readonly metrics: {
+    readonly port: number | undefined;
+    /** SHA-256 in hex of the key that the port wants; undefined: none. */
+    readonly keyDigest: string | undefined;
+  };
+  /** Where traces and metrics are sent; undefined: nowhere, and nothing of OpenTelemetry is loaded. */
+  readonly openTelemetry:
+    | {
+        /** Address of the collector, without `/v1/traces` and without a trailing slash. */
+        readonly endpoint: string;
+        readonly headers: Readonly<Record<string, string>>;
+        readonly protocol: 'http/protobuf' | 'http/json';
+        readonly serviceName: string;
+        readonly metricIntervalMs: number;
+        /** Recraft is sent the trace's `traceparent`. */
+        readonly tellsRecraft: boolean;
+      }
+    | undefined;
   readonly masterKey: string;
   readonly staticKeys: StaticKeys;
   /** Where keys, budgets and the ledger are kept. */

@@ -20,6 +20,8 @@ export interface KeySources {
   /** For `os.environ/NAME`. */
   readonly variables: Readonly<Record<string, string>>;
   readonly masterKey: string;
+  /** METRICS_KEY: a key that may read the metrics and nothing else. */
+  readonly metricsKey?: string | undefined;
   /** Without a database nobody keeps account, so no key can have a budget. */
   readonly hasDatabase: boolean;
 }
@@ -49,7 +51,9 @@ class ReadKeys implements StaticKeys {
 
 function readAll(sources: KeySources, problems: string[]): StaticKey[] {
   const before = problems.length;
+  const { metricsKey } = sources;
   const entries = [
+    ...(metricsKey === undefined ? [] : [{ path: 'METRICS_KEY', block: metricsEntry(metricsKey) }]),
     ...entriesIn(sources.text === undefined ? [] : parsed(sources.text, 'API_KEYS', problems), 'API_KEYS', problems),
     ...entriesIn(fileContent(sources.keysFile, problems), 'API_KEYS_FILE', problems),
     ...entriesIn(configContent(sources, problems), 'general_settings.api_keys', problems),
@@ -63,6 +67,8 @@ function readAll(sources: KeySources, problems: string[]): StaticKey[] {
   if (problems.length === before) refuseTwins(keys, sources, problems);
   return keys.map(({ key }) => key);
 }
+
+const metricsEntry = (key: string) => ({ key, alias: 'metrics', allowed_routes: ['/metrics'] });
 
 /** JSON is YAML, so one reader does for both; its messages quote nothing. */
 function parsed(text: string, name: string, problems: string[]): unknown {
@@ -134,8 +140,13 @@ function readEntry(block: unknown, path: string, { hasDatabase }: KeySources, pr
   return found.length === 0 ? [{ path, key: toKey(entry) }] : [];
 }
 
+/** What a key is known by: its SHA-256 in hex, which can also stand in its place. */
+export function digestOf(key: string): string {
+  return /^sha256:([0-9a-f]{64})$/i.exec(key)?.[1]?.toLowerCase() ?? hash('sha256', key);
+}
+
 function toKey(entry: StaticKeyEntry): StaticKey {
-  const digest = /^sha256:([0-9a-f]{64})$/i.exec(entry.key)?.[1]?.toLowerCase() ?? hash('sha256', entry.key);
+  const digest = digestOf(entry.key);
   return {
     digest,
     alias: entry.alias ?? `configured-${digest.slice(0, 8)}`,

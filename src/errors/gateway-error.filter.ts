@@ -65,7 +65,8 @@ export class GatewayErrorFilter implements ExceptionFilter {
   /** Faults of ours and of the provider's are logged with their cause; a caller's mistake is in the request's own line. */
   private note(error: GatewayError, request: Request, response: Response): void {
     if (error.status < 500 && error.fault !== 'quotaExhausted') return;
-    const fields = { id: request.call.id, fault: error.fault, err: error.cause ?? error, begun: response.headersSent };
+    const { id, traceId } = request.call;
+    const fields = { id, traceId, fault: error.fault, err: error.cause ?? error, begun: response.headersSent };
     this.logger.error(fields, error.message);
   }
 }

@@ -3,6 +3,7 @@ import { GatewayError } from '../errors/gateway-error.js';
 import { type Admittance, CallerLimits } from '../limits/caller-limits.js';
 import { Ledger, type Reservation } from '../spend/ledger.js';
 import type { CallRecord } from '../telemetry/call-record.js';
+import { traced } from '../telemetry/call-trace.js';
 
 /** Stands between what is asked and what is sent: nothing goes out that its caller may not have or cannot pay. */
 @Injectable()
@@ -29,9 +30,9 @@ export class Admission {
   async within<T>(call: CallRecord, work: (reservation: Reservation) => Promise<T>): Promise<T> {
     const reserved = this.ahead.get(call);
     if (reserved) return work(reserved);
-    const admittance = await this.limits.enter(call);
+    const admittance = await traced(call, 'admit', () => this.limits.enter(call));
     try {
-      const reservation = await this.ledger.reserve(call);
+      const reservation = await traced(call, 'reserve', () => this.ledger.reserve(call));
       try {
         await this.reserveAhead(call);
         const done = await work(reservation);

@@ -45,6 +45,8 @@ export interface Attempt {
   readonly times: UpstreamTimes;
   /** From now to the end of the answer, in milliseconds. */
   readonly timeoutMs: number;
+  /** Tells the provider which trace the call belongs to; undefined where it is not told. */
+  readonly traceparent?: string | undefined;
 }
 
 /** A request made to fit a model. */

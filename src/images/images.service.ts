@@ -7,6 +7,7 @@ import type { Dispatch, Work } from '../routing/dispatch.js';
 import { Dispatcher } from '../routing/dispatcher.js';
 import { Fallback } from '../routing/fallback.js';
 import type { Afterwards, CallRecord } from '../telemetry/call-record.js';
+import { traced } from '../telemetry/call-trace.js';
 import { Admission } from './admission.js';
 import type { ImageOrder } from './image-order.js';
 import {
@@ -128,7 +129,9 @@ export class ImagesService {
     work: Omit<Work<T>, 'prepare'>,
   ): Promise<T> {
     for (;;) {
-      prepare(dispatch.deployment);
+      traced(call, 'prepare', () => {
+        prepare(dispatch.deployment);
+      });
       const reserved = call.priceMicroDollars;
       const isCovered = (deployment: Deployment): boolean => {
         prepare(deployment);
@@ -138,7 +141,7 @@ export class ImagesService {
         return await this.admission.within(call, async (reservation) => {
           const fulfilment = await dispatch.run({ ...work, prepare: isCovered });
           note(fulfilment, call);
-          await reservation.settle(fulfilment);
+          await traced(call, 'settle', () => reservation.settle(fulfilment));
           return fulfilment;
         });
       } catch (error) {

@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable, type Type 
 import type { Request, Response } from 'express';
 import { Settings } from '../config/settings.js';
 import { BodyReader, type ReadBody } from '../uploads/body-reader.js';
+import { traced } from '../telemetry/call-trace.js';
 import { coerceScalars, type ScalarKind } from '../uploads/form-scalars.js';
 import type { SourceImage, UploadedImage } from './image-request.js';
 import { declaredFields } from '../validation/declared-fields.js';
@@ -52,7 +53,7 @@ export class JsonBody implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const { request, response } = exchangeOf(context);
-    const body = await this.reader.readJson(request, response);
+    const body = await traced(request.call, 'receive', () => this.reader.readJson(request, response));
     noteArrival(request);
     freeWhenOver(body, request, response);
     request.body = prepareBody(body.fields);
@@ -80,9 +81,9 @@ export function PicturesBody(slots: readonly PictureSlot[], dto: new () => objec
     async canActivate(context: ExecutionContext): Promise<boolean> {
       const { request, response } = exchangeOf(context);
       const isForm = /^multipart\//i.test(request.headers['content-type'] ?? '');
-      const body = await (isForm
-        ? this.reader.readMultipart(request, response, isField)
-        : this.reader.readJson(request, response));
+      const body = await traced(request.call, 'receive', () =>
+        isForm ? this.reader.readMultipart(request, response, isField) : this.reader.readJson(request, response),
+      );
       noteArrival(request);
       freeWhenOver(body, request, response);
       const prepared = isForm ? prepareForm(body.fields) : prepareBody(body.fields);

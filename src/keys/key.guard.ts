@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { GatewayError } from '../errors/gateway-error.js';
+import { traced } from '../telemetry/call-trace.js';
 import { digestOf } from './key-digest.js';
 import { KeyRing } from './key-ring.js';
 import { type KnownKey, ownerOf } from './known-key.js';
@@ -27,6 +28,10 @@ export class KeyGuard implements CanActivate {
     const access = this.accessTo(context);
     if (access === 'open') return true;
     const request = context.switchToHttp().getRequest<Request>();
+    return traced(request.call, 'authenticate', () => this.authenticate(request, access));
+  }
+
+  private authenticate(request: Request, access: Access): boolean | Promise<boolean> {
     const digest = digestOf(presentedKey(request.headers));
     const known = this.keys.find(digest) ?? this.virtualKeys?.find(digest);
     return known instanceof Promise ? known.then((key) => admit(request, key, access)) : admit(request, known, access);

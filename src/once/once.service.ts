@@ -137,14 +137,16 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
     await done.catch(() => undefined); // Its own caller is told.
     if (await leftEarly) this.noteFinished(first.call, call);
     await this.replicas?.conclude(asked, call);
-    if (call.mustBeKept) await this.keep(asked.scope, call);
+    if (call.mustBeKept) await this.keep(asked.scope, call, first.call);
     else this.calls.drop(asked.scope, call);
     this.running.leave();
   }
 
   /** The body is about to go, and with it what tells one request from another. */
-  private async keep(scope: string, call: PaidCall): Promise<void> {
-    await call.fingerprint.make().catch((error: unknown) => this.logger.error({ err: error }, 'A body cannot be read'));
+  private async keep(scope: string, call: PaidCall, { id, traceId }: CallRecord): Promise<void> {
+    await call.fingerprint.make().catch((error: unknown) => {
+      this.logger.error({ id, traceId, err: error }, 'A body cannot be read');
+    });
     this.calls.keep(scope, call, this.lifetimeOf(call));
   }
 
@@ -156,10 +158,19 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
 
   /** The request's own line was written when its caller left; what it came to is said here. */
   private noteFinished(record: CallRecord, { outcome }: PaidCall): void {
-    const { id, operation, model, images, costMicroDollars: cost, upstreamRequestId: upstreamId, fault } = record;
+    const {
+      id,
+      traceId,
+      operation,
+      model,
+      images,
+      costMicroDollars: cost,
+      upstreamRequestId: upstreamId,
+      fault,
+    } = record;
     if (outcome === 'answered') this.metrics.observePictures(record);
     this.logger.info(
-      { id, outcome, fault, operation, model, images, costDollars: (cost ?? 0) / 1_000_000, upstreamId },
+      { id, traceId, outcome, fault, operation, model, images, costDollars: (cost ?? 0) / 1_000_000, upstreamId },
       'finished without its caller',
     );
   }

@@ -53,10 +53,10 @@ export class StoredOnce {
     try {
       await work(answer);
     } catch (error) {
-      await this.note(() => this.noteFailure(request, call, error));
+      await this.note(call, () => this.noteFailure(request, call, error));
       throw error;
     }
-    await this.note(() => this.store.answered(request, answer.stored()));
+    await this.note(call, () => this.store.answered(request, answer.stored()));
   }
 
   private noteFailure(request: KeyedRequest, { times }: CallRecord, error: unknown): Promise<void> {
@@ -67,11 +67,11 @@ export class StoredOnce {
   }
 
   /** The answer is out already: what cannot be stored counts as lost with its process later. */
-  private async note(write: () => Promise<void>): Promise<void> {
+  private async note({ id, traceId }: CallRecord, write: () => Promise<void>): Promise<void> {
     try {
       await write();
     } catch (error) {
-      this.logger.error({ err: error }, 'the answer under an idempotency key cannot be stored');
+      this.logger.error({ id, traceId, err: error }, 'the answer under an idempotency key cannot be stored');
     }
   }
 }

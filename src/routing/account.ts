@@ -13,6 +13,7 @@ export type Probe = (signal: AbortSignal) => Promise<{ credits: number }>;
 export class Account {
   readonly slots: AccountSlots;
   private trouble: GatewayError | undefined;
+  private lastCredits: number | undefined;
 
   /** @param pauseMs between two probes of an account that is out of service; it doubles up to a minute */
   constructor(
@@ -28,13 +29,20 @@ export class Account {
     return this.trouble;
   }
 
+  /** The balance when it was last asked for, or found to be none; undefined before that. */
+  get credits(): number | undefined {
+    return this.lastCredits;
+  }
+
   /** The account's balance in API units: a free call, which takes a slot as every other. Rejects where there is no answer. */
   async balance(): Promise<{ credits: number }> {
     const signal = AbortSignal.timeout(PROBE_PATIENCE_MS);
     const waitUntil = performance.now() + PROBE_PATIENCE_MS;
     const slot = await this.slots.enter({ ...PROBE, signal, waitUntil });
     try {
-      return await this.probe(signal);
+      const balance = await this.probe(signal);
+      this.lastCredits = balance.credits;
+      return balance;
     } finally {
       slot.leave();
     }
@@ -44,6 +52,7 @@ export class Account {
   takeOut(trouble: GatewayError): void {
     if (this.trouble !== undefined) return;
     this.trouble = trouble;
+    if (trouble.fault === 'quotaExhausted') this.lastCredits = 0;
     this.slots.scatter(new SentElsewhere('The account was taken out of service.'));
     this.probeAfter(0, this.pauseMs);
   }

@@ -4,7 +4,7 @@ import { GatewayError } from '../errors/gateway-error.js';
 import { ImageProvider } from '../images/image-provider.js';
 import { accountOf, type Deployment, type SlotLimits } from '../registry/deployment.js';
 import { Account } from './account.js';
-import { RoutingMetrics } from './routing-metrics.js';
+import { RoutingMetrics, type WatchedAccount } from './routing-metrics.js';
 import { SlotClocks } from './slots/slot-clocks.js';
 
 /** The accounts behind the deployments, each with its slots: deployments of one address and key share one. */
@@ -20,7 +20,7 @@ export class Accounts {
     @Inject(SlotClocks) private readonly clocks: SlotClocks,
     @Inject(RoutingMetrics) private readonly metrics: RoutingMetrics,
   ) {
-    metrics.watchQueues(() => [...this.byName.values()].reduce((sum, { slots }) => sum + slots.waiting, 0));
+    metrics.watchAccounts(() => [...this.byName].map(([name, account]) => this.figuresOf(name, account)));
   }
 
   of(deployment: Deployment): Account {
@@ -42,6 +42,23 @@ export class Accounts {
   /** @throws GatewayError `shuttingDown` where nobody may begin to wait any more */
   requireOpen(): void {
     if (this.isOver) throw shuttingDown();
+  }
+
+  private figuresOf(name: string, { slots, outage, credits }: Account): WatchedAccount {
+    return {
+      label: this.labelOf(name),
+      waiting: slots.waiting,
+      queueSize: this.settings.routing.queue.size,
+      slotsInUse: slots.inUse,
+      slotsLeft: slots.left,
+      isUp: outage === undefined,
+      credits,
+    };
+  }
+
+  /** The same in every replica: the id of the account's first entry in `model_list`. */
+  private labelOf(name: string): string {
+    return this.settings.models.configured.find((each) => accountOf(each) === name)?.id ?? 'default';
   }
 
   private open(name: string, deployment: Deployment): Account {

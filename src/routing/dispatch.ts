@@ -4,6 +4,7 @@ import type { Attempt } from '../images/image-provider.js';
 import type { Deployment } from '../registry/deployment.js';
 import type { ModelGroup } from '../registry/model-group.js';
 import type { CallRecord } from '../telemetry/call-record.js';
+import { traced } from '../telemetry/call-trace.js';
 import type { DeploymentChooser } from './deployment-chooser.js';
 import { isFailure, isOutage, type RetryRules } from './retry-rules.js';
 import type { RoutingMetrics } from './routing-metrics.js';
@@ -43,6 +44,16 @@ export interface DispatchedRequest {
   readonly retries: number | undefined;
 }
 
+/** What is to be known of any answer. */
+interface Answered {
+  readonly upstreamRequestId: string | undefined;
+}
+
+interface ObservedAttempt {
+  readonly traceparent: string | undefined;
+  end(failure: string | undefined, upstreamRequestId?: string): void;
+}
+
 /** One request on its way to a model group: waits for a slot, is sent, and sent again where that is safe. */
 export class Dispatch {
   /** Made when a first deployment has failed. */
@@ -79,7 +90,7 @@ export class Dispatch {
    *
    * @throws GatewayError why it was not served, or the signal's reason where the caller left
    */
-  async run<T>(work: Work<T>): Promise<T> {
+  async run<T extends Answered>(work: Work<T>): Promise<T> {
     const { call } = this.request;
     for (;;) {
       const beganAt = performance.now();
@@ -93,28 +104,48 @@ export class Dispatch {
     }
   }
 
-  private async attempt<T>(work: Work<T>): Promise<T> {
+  private async attempt<T extends Answered>(work: Work<T>): Promise<T> {
     const { call } = this.request;
     const { deployment, state } = this.target;
     const { times } = call;
     times.sentAt = undefined;
     times.firstByteAt = undefined;
-    const slot = await this.slot();
+    const slot = await traced(call, 'queue', () => this.slot());
     const beganAt = performance.now();
     times.onSent = slot.sent;
     const timeoutMs = Math.max(1, Math.min(deployment.timeoutMs, (call.deadlineAt ?? Infinity) - beganAt));
+    const observed = this.observed(deployment, beganAt);
     state.inFlight++;
     try {
-      const result = await work.send(deployment, { signal: call.signal, times, timeoutMs });
+      const { traceparent } = observed;
+      const result = await work.send(deployment, { signal: call.signal, times, timeoutMs, traceparent });
       state.succeeded(performance.now() - beganAt);
+      observed.end(undefined, result.upstreamRequestId);
       return result;
     } catch (error) {
       if (error instanceof GatewayError) this.learn(error);
+      observed.end(error instanceof GatewayError ? error.fault : call.signal.aborted ? 'caller_left' : 'internal');
       throw error;
     } finally {
       state.inFlight--;
       slot.leave();
     }
+  }
+
+  /** Has an attempt counted and traced. */
+  private observed({ model, apiBase }: Deployment, beganAt: number): ObservedAttempt {
+    const { operation, call } = this.request;
+    const { metrics } = this.tools;
+    const { images, retries: resend } = call;
+    const span = call.trace?.beginUpstream({ operation, model: metrics.modelLabel(model), apiBase, images, resend });
+    return {
+      traceparent: span?.traceparent,
+      end: (failure, upstreamRequestId) => {
+        const seconds = (performance.now() - beganAt) / 1000;
+        metrics.asked({ operation, model, apiBase, seconds, outcome: failure ?? 'success' });
+        span?.end({ failure, upstreamRequestId });
+      },
+    };
   }
 
   private slot(): Slot | Promise<Slot> {

@@ -1,13 +1,28 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Counter, Histogram } from 'prom-client';
 import type { Fault } from '../errors/gateway-error.js';
-import { Metrics } from '../telemetry/metrics.js';
+import { type AskedProvider, Metrics } from '../telemetry/metrics.js';
+import type { Sample } from '../telemetry/tally.js';
+
+/** What can be seen of an account. */
+export interface WatchedAccount {
+  /** Names it, and gives nothing away. */
+  readonly label: string;
+  readonly waiting: number;
+  readonly queueSize: number;
+  readonly slotsInUse: number;
+  /** Endless without a limit. */
+  readonly slotsLeft: number;
+  readonly isUp: boolean;
+  /** API units, as far as is known. */
+  readonly credits: number | undefined;
+}
 
 /** What operators see of slots, queues and repeats. */
 @Injectable()
 export class RoutingMetrics {
   private readonly wait: Histogram;
-  private readonly retries: Counter<'fault'>;
+  private readonly retries: Counter<'reason'>;
   private readonly fallbacks: Counter<'fault'>;
   private readonly cooldowns: Counter;
   private readonly outages: Counter<'fault'>;
@@ -24,9 +39,11 @@ export class RoutingMetrics {
     });
     const counter = <L extends string = never>(name: string, help: string, labelNames: L[] = []): Counter<L> =>
       new Counter({ name, help, labelNames, registers });
-    this.retries = counter('recraft_gateway_retries_total', 'Requests sent again, by what went wrong before.', [
-      'fault',
-    ]);
+    this.retries = counter(
+      'recraft_gateway_upstream_retries_total',
+      'Requests sent again, by what went wrong before.',
+      ['reason'],
+    );
     this.fallbacks = counter('recraft_gateway_fallbacks_total', 'Requests taken over by another model group.', [
       'fault',
     ]);
@@ -39,9 +56,32 @@ export class RoutingMetrics {
     );
   }
 
-  /** @param length requests that wait now, read when metrics are collected */
-  watchQueues(length: () => number): void {
-    this.metrics.watch('recraft_gateway_queue_length', 'Requests that wait for a slot of their account.', length);
+  /** @param read the accounts that are there when metrics are collected */
+  watchAccounts(read: () => readonly WatchedAccount[]): void {
+    const watch = (name: string, help: string, of: (account: WatchedAccount) => number | undefined): void => {
+      this.metrics.watchEach(`recraft_gateway_${name}`, help, ['account'], () =>
+        read().flatMap((account): Sample[] => {
+          const value = of(account);
+          return value === undefined || !Number.isFinite(value) ? [] : [[{ account: account.label }, value]];
+        }),
+      );
+    };
+    watch('queue_length', 'Requests that wait for a slot of their account.', ({ waiting }) => waiting);
+    watch('queue_capacity', 'Requests that may wait for a slot of their account.', ({ queueSize }) => queueSize);
+    watch('slots_in_use', 'Requests under way that hold a slot of their account.', ({ slotsInUse }) => slotsInUse);
+    watch('slots_left', 'Requests that could be sent to the account now, where it has a limit.', (a) => a.slotsLeft);
+    watch('account_up', '1 while the account is in service, 0 while it is taken out.', ({ isUp }) => Number(isUp));
+    watch('account_balance_units', 'API units of the account, when it last told.', ({ credits }) => credits);
+  }
+
+  /** A model as traces and metrics name it. */
+  modelLabel(model: string): string {
+    return this.metrics.modelLabel(model);
+  }
+
+  /** Counts one attempt at the provider. */
+  asked(attempt: AskedProvider): void {
+    this.metrics.observeUpstream(attempt);
   }
 
   served(waitedMs: number): void {
@@ -49,7 +89,7 @@ export class RoutingMetrics {
   }
 
   retried(fault: Fault): void {
-    this.retries.inc({ fault });
+    this.retries.inc({ reason: fault });
   }
 
   fellBack(fault: Fault): void {

@@ -38,6 +38,9 @@ async function start(environment: NodeJS.ProcessEnv): Promise<INestApplicationCo
     MASTER_KEY: environment['MASTER_KEY'] ?? randomUUID(),
     // A library keeps no books.
     DATABASE_URL: 'none',
+    // Nobody collects from it, and traces are the program's own business.
+    METRICS_PORT: undefined,
+    OTEL_EXPORTER_OTLP_ENDPOINT: undefined,
   });
   return NestFactory.createApplicationContext(AppModule.with(settings), { logger: false, abortOnError: false });
 }

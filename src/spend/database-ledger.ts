@@ -33,7 +33,7 @@ export class DatabaseLedger implements Ledger, OnApplicationShutdown {
       void reservation.release('databaseDown');
       throw error;
     });
-    if (outcome?.full !== undefined) throw exceeded(outcome);
+    if (outcome?.full !== undefined) throw this.refuse(outcome);
     if (outcome) {
       call.keySpendMicroDollars = outcome.spent ?? undefined;
       call.keyMaxBudgetMicroDollars = outcome.max ?? undefined;
@@ -44,6 +44,12 @@ export class DatabaseLedger implements Ledger, OnApplicationShutdown {
   /** After the server has drained and before the database is closed: what is left is recorded. */
   async onApplicationShutdown(): Promise<void> {
     await this.batches.close(CLOSE_PATIENCE_MS);
+  }
+
+  private refuse(outcome: ReservationOutcome): GatewayError {
+    const whose = outcome.full?.startsWith('team:') === true ? 'team' : 'key';
+    this.metrics.refused.inc({ scope: whose });
+    return exceeded(whose, outcome);
   }
 
   private entryOf(call: CallRecord, caller: Caller | undefined): ReservationEntry {
@@ -119,8 +125,7 @@ function unpriced({ model, group, operation }: CallRecord): GatewayError {
   );
 }
 
-function exceeded({ full = '', spent, reserved = 0, max, resetsAt }: ReservationOutcome): GatewayError {
-  const whose = full.startsWith('team:') ? 'team' : 'key';
+function exceeded(whose: string, { spent, reserved = 0, max, resetsAt }: ReservationOutcome): GatewayError {
   const underWay = reserved > 0 ? `, $${inDollars(reserved)} more is reserved for requests under way` : '';
   const until = resetsAt == null ? '' : ` It starts again at ${new Date(resetsAt).toISOString()}.`;
   return new GatewayError(

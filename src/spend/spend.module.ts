@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { Settings } from '../config/settings.js';
 import { Database } from '../database/database.js';
 import { LOGGER } from '../telemetry/logger.js';
+import { BookWatch } from './book-watch.js';
 import { Budgets } from './budgets.js';
 import { DatabaseLedger } from './database-ledger.js';
 import { Dispatches } from './dispatches.js';
@@ -36,6 +37,12 @@ import { Unrecorded } from './unrecorded.js';
       inject: [Database, SpendMetrics, LOGGER],
       useFactory: (database: Database | undefined, metrics: SpendMetrics, logger: Logger) =>
         database && new DispatchSweep(database, metrics, logger),
+    },
+    {
+      provide: BookWatch,
+      inject: [{ token: Database, optional: true }, SpendMetrics, LOGGER],
+      useFactory: (database: Database | undefined, metrics: SpendMetrics, logger: Logger) =>
+        database && new BookWatch(database, metrics, logger),
     },
     {
       provide: RollUp,

@@ -1,4 +1,5 @@
 import type { Caller } from '../keys/caller.js';
+import type { CallTrace } from './call-trace.js';
 
 /** Times of one upstream call, milliseconds of `performance.now()`. */
 export interface UpstreamTimes {
@@ -92,6 +93,10 @@ export class CallRecord {
   work: Promise<void> | undefined;
   /** Tells replicas what the call asks for, so that a retry finds it wherever it comes; undefined where none is expected. */
   print: string | undefined;
+  /** What is recorded of it as a trace; undefined where nothing is. */
+  trace: CallTrace | undefined;
+  /** Names the trace it belongs to, ours or the caller's, in 32 hexadecimal digits; undefined where there is none. */
+  traceId: string | undefined;
   /** Id of the call whose answer this one was given, because it asked for the same. */
   joined: string | undefined;
 
@@ -106,8 +111,8 @@ export class CallRecord {
   /** A record for one more operation of this call, which ends with it. `add` brings home what became of it. */
   another(): CallRecord {
     const record = new CallRecord(this.id, this.callId, this.leaving);
-    const { caller, asked, deadlineAt, endUser, tags, reservations, print } = this;
-    return Object.assign(record, { caller, asked, deadlineAt, endUser, tags, reservations, print });
+    const { caller, asked, deadlineAt, endUser, tags, reservations, print, trace, traceId } = this;
+    return Object.assign(record, { caller, asked, deadlineAt, endUser, tags, reservations, print, trace, traceId });
   }
 
   /** A record for the next of the operations that follow the first one. */

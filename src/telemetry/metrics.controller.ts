@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { MasterOnly } from '../keys/master-only.decorator.js';
 import { ApiAnswer, ApiErrors } from '../openapi/answers.js';
 import { Metrics } from './metrics.js';
+import { METRICS_TYPE } from './metrics-server.js';
 
 @ApiTags('Operations')
 @ApiBearerAuth()
@@ -12,11 +13,11 @@ export class MetricsController {
 
   @Get('metrics')
   @MasterOnly({ orListed: true })
-  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
+  @Header('content-type', METRICS_TYPE)
   @ApiOperation({
     operationId: 'collectMetrics',
     summary: "Counters and histograms in Prometheus' text format.",
-    description: 'With the master key, or a key whose `allowed_routes` name `/metrics`.',
+    description: 'With the master key, `METRICS_KEY`, or a key whose `allowed_routes` name `/metrics`.',
   })
   @ApiAnswer({
     description: 'The metrics.',

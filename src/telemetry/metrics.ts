@@ -1,5 +1,6 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { CallRecord } from './call-record.js';
+import { type Labels, type Sample, Tally } from './tally.js';
 
 export interface AnsweredRequest {
   readonly method: string;
@@ -9,34 +10,52 @@ export interface AnsweredRequest {
   readonly seconds: number;
 }
 
-/** What is counted. Names and labels: openai-images.md §4.7; no label ever holds a caller's own text. */
+/** One call to the provider. */
+export interface AskedProvider {
+  readonly operation: string;
+  /** The provider's name for the model. */
+  readonly model: string;
+  /** Address of the provider's API. */
+  readonly apiBase: string;
+  readonly seconds: number;
+  /** `success`, what went wrong, or `caller_left`. */
+  readonly outcome: string;
+}
+
+/** What was made and spent, by operation and model. */
+interface Usage {
+  readonly labels: { readonly operation: string; readonly model: string };
+  images: number;
+  microDollars: number;
+}
+
+/** The methods of HTTP's own registry; others are told as OpenTelemetry tells them, so that nobody can make labels up. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH']);
+
+const MICRO_DOLLARS_PER_UNIT = 1_000;
+const MICRO_DOLLARS_PER_DOLLAR = 1_000_000;
+
+/** What is counted. Names and labels: openai-images.md §4.7, docs/operations.md; no label ever holds a caller's own text. */
 export class Metrics {
   readonly registry = new Registry();
-  private readonly requests = new Histogram({
+  private readonly requests = new Tally({
     name: 'http_server_request_duration_seconds',
     help: 'Time from the request to the end of its answer.',
-    labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
     buckets: [0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 300],
-    registers: [this.registry],
+    registry: this.registry,
   });
-  private readonly upstream = new Histogram({
-    name: 'recraft_gateway_upstream_duration_seconds',
-    help: "Time from sending a request to the first byte of Recraft's answer.",
-    labelNames: ['operation', 'model'],
-    buckets: [0.1, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 300],
-    registers: [this.registry],
+  // The convention's bounds double up to 81.92 s; pictures can take longer (openai-images.md §4.6).
+  private readonly upstream = new Tally({
+    name: 'gen_ai_client_operation_duration_seconds',
+    help: 'Time from sending a request to Recraft to the end of its answer, of every attempt.',
+    buckets: Array.from({ length: 16 }, (_, doubled) => 0.01 * 2 ** doubled),
+    registry: this.registry,
   });
-  private readonly images = new Counter({
-    name: 'recraft_gateway_images_total',
-    help: 'Pictures answered.',
-    labelNames: ['operation', 'model'],
-    registers: [this.registry],
-  });
-  private readonly cost = new Counter({
-    name: 'recraft_gateway_cost_dollars_total',
-    help: 'What was spent on pictures, in US dollars.',
-    labelNames: ['operation', 'model'],
-    registers: [this.registry],
+  private readonly uploads = new Tally({
+    name: 'recraft_gateway_upload_bytes',
+    help: 'Sizes of the request bodies that were held, in bytes. JSON up to 16 KiB is not counted.',
+    buckets: Array.from({ length: 8 }, (_, power) => 1024 * 4 ** (power + 1)),
+    registry: this.registry,
   });
   private readonly errors = new Counter({
     name: 'recraft_gateway_errors_total',
@@ -58,56 +77,153 @@ export class Metrics {
   });
   /** Requests being answered. */
   inFlight = 0;
+  private readonly usage = new Map<string, Usage>();
 
   /** @param isKnownModel tells models of the catalogue from names that callers made up */
   constructor(private readonly isKnownModel: (model: string) => boolean) {
     collectDefaultMetrics({ register: this.registry });
     this.watch('recraft_gateway_inflight_requests', 'Requests being answered.', () => this.inFlight);
+    this.countEach('recraft_gateway_images_generated_total', 'Pictures answered.', ['operation', 'model'], () =>
+      this.usageBy(({ images }) => images),
+    );
+    this.countEach(
+      'recraft_gateway_cost_dollars_total',
+      'What was spent on pictures, in US dollars.',
+      ['operation', 'model'],
+      () => this.usageBy(({ microDollars }) => microDollars / MICRO_DOLLARS_PER_DOLLAR),
+    );
+    this.countEach(
+      'recraft_gateway_api_units_spent_total',
+      "What was spent on pictures, in Recraft's API units, of which 1,000 are one US dollar.",
+      ['model'],
+      () => this.unitsByModel(),
+    );
+    this.countEach(
+      'recraft_gateway_upstream_requests_total',
+      'Requests sent to Recraft, by operation and what became of them.',
+      ['operation', 'outcome'],
+      () => this.outcomes(),
+    );
   }
 
   /** Watches a quantity that is read when metrics are collected. */
   watch(name: string, help: string, read: () => number): void {
+    this.watchEach(name, help, [], () => [[{}, read()]]);
+  }
+
+  /** Watches quantities that go by labels: those that are there when metrics are collected. */
+  watchEach(name: string, help: string, labelNames: string[], read: () => Iterable<Sample>): void {
     new Gauge({
       name,
       help,
+      labelNames,
       registers: [this.registry],
       collect() {
-        this.set(read());
+        this.reset();
+        // Without labels that leaves a 0, where nothing may be known.
+        if (labelNames.length === 0) this.remove();
+        for (const [labels, value] of read()) this.set(labels, value);
       },
     });
   }
 
+  /** The same for what only ever grows, and is counted elsewhere. */
+  countEach(name: string, help: string, labelNames: string[], read: () => Iterable<Sample>): void {
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [labels, value] of read()) this.inc(labels, value);
+      },
+    });
+  }
+
+  /** A model as a label: names that callers made up are one. */
+  modelLabel(model: string): string {
+    return this.isKnownModel(model) ? model : 'other';
+  }
+
   observe({ method, route, status, seconds }: AnsweredRequest, call: CallRecord): void {
+    const known = METHODS.has(method) ? method : '_OTHER';
     this.requests.observe(
-      { http_request_method: method, http_route: route, http_response_status_code: status },
+      `${known} ${route} ${status}`,
+      () => ({ http_request_method: known, http_route: route, http_response_status_code: String(status) }),
       seconds,
     );
     if (call.fault !== undefined) this.errors.inc({ fault: call.fault });
-    const labels = this.labelsOf(call);
-    if (!labels) return;
-    if (call.upstreamMs !== undefined) this.upstream.observe(labels, call.upstreamMs / 1000);
     for (const param of call.ignored) this.ignored.inc({ param });
     const isAnswered = status < 300 && call.fault === undefined;
     if (isAnswered) this.observePictures(call);
     // What was charged before a call failed is spent. A caller who only left may still be worked for, and counted then.
     else if (call.fault !== undefined && call.chargedMicroDollars !== undefined)
-      this.observeCost(labels, call.chargedMicroDollars);
+      this.use(call, 0, call.chargedMicroDollars);
   }
 
   /** Counts what a call brought and cost. */
   observePictures(call: CallRecord): void {
-    const labels = this.labelsOf(call);
-    if (!labels) return;
-    this.images.inc(labels, call.images);
-    this.observeCost(labels, call.costMicroDollars ?? 0);
+    this.use(call, call.images, call.costMicroDollars ?? 0);
   }
 
-  private observeCost(labels: { operation: string; model: string }, microDollars: number): void {
-    this.cost.inc(labels, microDollars / 1_000_000);
+  /** Counts one attempt at the provider. */
+  observeUpstream({ operation, model, apiBase, seconds, outcome }: AskedProvider): void {
+    const known = this.modelLabel(model);
+    this.upstream.observe(
+      `${operation} ${known} ${outcome} ${apiBase}`,
+      () => upstreamLabels(operation, known, outcome, apiBase),
+      seconds,
+    );
   }
 
-  private labelsOf({ operation, model }: CallRecord): { operation: string; model: string } | undefined {
-    if (operation === undefined || model === undefined) return undefined;
-    return { operation, model: this.isKnownModel(model) ? model : 'other' };
+  /** Counts the body of a request, in bytes. */
+  observeUpload(bytes: number): void {
+    this.uploads.observe('', () => ({}), bytes);
   }
+
+  private use({ operation, model }: CallRecord, images: number, microDollars: number): void {
+    if (operation === undefined || model === undefined) return;
+    const known = this.modelLabel(model);
+    const key = `${operation} ${known}`;
+    let usage = this.usage.get(key);
+    if (!usage) this.usage.set(key, (usage = { labels: { operation, model: known }, images: 0, microDollars: 0 }));
+    usage.images += images;
+    usage.microDollars += microDollars;
+  }
+
+  private usageBy(quantity: (usage: Usage) => number): Sample[] {
+    const samples = [...this.usage.values()].map((usage): Sample => [usage.labels, quantity(usage)]);
+    return samples.filter(([, value]) => value > 0);
+  }
+
+  private unitsByModel(): Sample[] {
+    return [...this.usage.values()].map(({ labels: { model }, microDollars }) => [
+      { model },
+      microDollars / MICRO_DOLLARS_PER_UNIT,
+    ]);
+  }
+
+  private outcomes(): Sample[] {
+    return [...this.upstream.series].map(({ labels, count }) => [
+      { operation: labels['recraft_operation'] ?? '', outcome: outcomeIn(labels) },
+      count,
+    ]);
+  }
+}
+
+function outcomeIn({ error_type: failure = '' }: Labels): string {
+  return failure === '' ? 'success' : failure;
+}
+
+/** The GenAI conventions' attributes (openai-images.md §4.6). They know no editing of pictures, so what it was is Recraft's own. */
+function upstreamLabels(operation: string, model: string, outcome: string, apiBase: string): Labels {
+  return {
+    gen_ai_operation_name: 'generate_content',
+    gen_ai_provider_name: 'recraft',
+    gen_ai_request_model: model,
+    recraft_operation: operation,
+    server_address: URL.parse(apiBase)?.hostname ?? '',
+    error_type: outcome === 'success' ? '' : outcome,
+  };
 }

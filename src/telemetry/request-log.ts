@@ -2,16 +2,21 @@ import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { type Logger, pino } from 'pino';
 import { CallRecord } from './call-record.js';
+import type { Tracing } from './call-trace.js';
 import type { Metrics } from './metrics.js';
+import { readTraceParent } from './trace-parent.js';
 import { writeLine } from './write-line.js';
 
 /** Ids of callers' own are echoed, so they may hold nothing that could break a header or a log. */
 const CALL_ID = /^[\w.:-]{1,128}$/;
 
-/** Stands before everything else: gives each request its record and its ids, and writes one line when it is over. */
-export function requestLog(logger: Logger, metrics: Metrics) {
+/**
+ * Stands before everything else: gives each request its record, its ids and its trace, and writes one line when it is over.
+ */
+export function requestLog(logger: Logger, metrics: Metrics, tracing?: Tracing) {
   return (request: Request, response: Response): void => {
     const call = recordFor(request);
+    placeInTrace(call, request, tracing);
     request.call = call;
     metrics.inFlight++;
     response.once('close', () => {
@@ -32,6 +37,15 @@ function recordFor({ headers }: Request): CallRecord {
   return call;
 }
 
+/** Where calls are not traced here, the log still names the trace that the caller says this call is part of. */
+function placeInTrace(call: CallRecord, { headers, method }: Request, tracing: Tracing | undefined): void {
+  const parent = headers['traceparent'] === undefined ? undefined : readTraceParent(headers['traceparent']);
+  call.traceId = parent?.traceId;
+  if (!tracing) return;
+  call.trace = tracing.begin(call, method, parent);
+  call.traceId = call.trace.traceId;
+}
+
 /** Probes come every few seconds from every node: they are counted, and logged only where somebody looks closely. */
 const QUIET_ROUTES = /^\/(health|metrics)/;
 
@@ -44,12 +58,14 @@ function note(logger: Logger, metrics: Metrics, request: Request, response: Resp
   const milliseconds = performance.now() - call.startedAt;
   const status = response.headersSent ? response.statusCode : CALLER_LEFT;
   metrics.observe({ method, route, status, seconds: milliseconds / 1000 }, call);
+  call.trace?.end(route, status);
   const level = QUIET_ROUTES.test(route) ? 'debug' : 'info';
   if (!logger.isLevelEnabled(level)) return;
   const line = {
     level: pino.levels.values[level],
     time: Date.now(),
     id: call.id,
+    traceId: call.traceId,
     callId: call.callId === call.id ? undefined : call.callId,
     key: call.caller?.alias,
     method,

@@ -7,7 +7,11 @@ const RETRY_AFTER_SECONDS = 2;
 export class UploadBudget {
   #inUse = 0;
 
-  constructor(private readonly maxBytesInFlight: number) {}
+  /** @param onRelease told how many bytes a request held that held any */
+  constructor(
+    private readonly maxBytesInFlight: number,
+    private readonly onRelease?: (bytes: number) => void,
+  ) {}
 
   /** Bytes held by all open leases. */
   get inUse(): number {
@@ -19,6 +23,7 @@ export class UploadBudget {
     return new Lease((bytes) => {
       if (this.#inUse + bytes > this.maxBytesInFlight) throw full();
       this.#inUse += bytes;
+      if (bytes < 0) this.onRelease?.(-bytes);
     });
   }
 }

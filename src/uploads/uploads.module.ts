@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { tmpdir } from 'node:os';
 import { Settings } from '../config/settings.js';
+import { Metrics } from '../telemetry/metrics.js';
 import { BodyReader } from './body-reader.js';
 import { Spool, SpoolOptions } from './spool.js';
 import { UploadBudget } from './upload-budget.js';
@@ -20,8 +21,15 @@ import { UploadBudget } from './upload-budget.js';
     },
     {
       provide: UploadBudget,
-      useFactory: ({ limits }: Settings) => new UploadBudget(limits.uploadBytesInFlight),
-      inject: [Settings],
+      useFactory: ({ limits }: Settings, metrics: Metrics) => {
+        const budget = new UploadBudget(limits.uploadBytesInFlight, (bytes) => {
+          metrics.observeUpload(bytes);
+        });
+        const help = 'Bytes of request bodies that are held now, in memory or in temporary files.';
+        metrics.watch('recraft_gateway_upload_bytes_in_flight', help, () => budget.inUse);
+        return budget;
+      },
+      inject: [Settings, Metrics],
     },
   ],
   exports: [BodyReader, UploadBudget],

@@ -74,7 +74,7 @@ describe('A request whose first try ends with', () => {
     expect(response.status).toBe(502);
     expect(response.headers.get('x-should-retry')).toBeNull();
     expect(await (await lonely.call('/metrics')).text()).toContain(
-      'recraft_gateway_retries_total{fault="upstreamUnreachable"} 1',
+      'recraft_gateway_upstream_retries_total{reason="upstreamUnreachable"} 1',
     );
   });
 

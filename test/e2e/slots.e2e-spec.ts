@@ -75,7 +75,7 @@ describe('Requests beyond the limit of an account', () => {
     expect(Number(second.headers.get('x-litellm-overhead-duration-ms'))).toBeLessThan(500);
     const metrics = await (await gateway.call('/metrics')).text();
     expect(metrics).toContain('recraft_gateway_queue_wait_seconds_count 1');
-    expect(metrics).toContain('recraft_gateway_queue_length 0');
+    expect(metrics).toContain('recraft_gateway_queue_length{account="default"} 0');
   });
 
   it('are refused at once where they cannot be served in time, with an honest Retry-After', async () => {
@@ -103,7 +103,8 @@ describe('Requests beyond the limit of an account', () => {
     await generate(gateway);
     const client = await RawClient.connect(gateway.url);
     client.send(rawPost(GENERATIONS, gateway.key, { prompt: 'left' }));
-    const metric = async () => /queue_length (\d+)/.exec(await (await gateway.call('/metrics')).text())?.[1];
+    const metric = async () =>
+      /queue_length\{account="default"\} (\d+)/.exec(await (await gateway.call('/metrics')).text())?.[1];
     while ((await metric()) !== '1') await new Promise(setImmediate);
     client.leave();
     while ((await metric()) !== '0') await new Promise(setImmediate);

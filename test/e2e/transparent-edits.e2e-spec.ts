@@ -101,7 +101,7 @@ describe('A transparent background', () => {
     });
     const metrics = await (await charged.call('/metrics')).text();
     expect(metrics).toContain(`recraft_gateway_cost_dollars_total{operation="imageToImage",model="recraftv3"} ${cost}\n`);
-    expect(metrics).not.toMatch(/recraft_gateway_images_total\{/);
+    expect(metrics).not.toMatch(/recraft_gateway_images_generated_total\{/);
   }); // prettier-ignore
 
   it('costs the price of both where Recraft does not say what it charged, and that of the first where the second fails', async () => {

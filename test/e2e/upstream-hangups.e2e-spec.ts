@@ -70,7 +70,7 @@ describe('A caller that leaves while Recraft works', () => {
     expect(await another.logged('"msg":"request"')).toMatchObject({ status: 499, outcome: 'cut off', level: 30 });
     const metrics = await (await another.call('/metrics')).text();
     expect(metrics).toMatch(/http_response_status_code="499"/);
-    expect(metrics).not.toMatch(/recraft_gateway_(images|errors)_total\{/);
+    expect(metrics).not.toMatch(/recraft_gateway_(images_generated|errors)_total\{/);
     expect(another.log.filter((line) => !line.includes('"level":30'))).toEqual([]);
   });
 });

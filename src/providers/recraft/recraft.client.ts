@@ -52,7 +52,7 @@ export class RecraftClient {
     deployment: Deployment,
     { path, contentType, contentLength, body }: WireRequest,
     sink: AnswerSink,
-    { signal, times, timeoutMs }: Attempt,
+    { signal, times, timeoutMs, traceparent }: Attempt,
     keepsForm = false,
   ): Promise<Fulfilment> {
     const account = this.account(deployment);
@@ -68,6 +68,7 @@ export class RecraftClient {
           'content-length': String(contentLength),
           accept: ACCEPTED[this.options.responseFormat],
           'user-agent': 'image-gateway',
+          ...(traceparent !== undefined && { traceparent }),
         },
         body: body as Buffer, // undici takes any async iterable; its type for `dispatch` does not say so.
         // The call keeps its own deadlines, exact to the millisecond.
@@ -83,7 +84,7 @@ export class RecraftClient {
   async ask(
     deployment: Deployment,
     { method, path, wire, missing }: DocumentCall,
-    { signal, times, timeoutMs }: Attempt,
+    { signal, times, timeoutMs, traceparent }: Attempt,
   ): Promise<AnsweredDocument> {
     const account = this.account(deployment);
     const patienceMs = Math.min(this.options.firstByteTimeoutMs, timeoutMs);
@@ -97,6 +98,7 @@ export class RecraftClient {
           authorization: account.authorization,
           accept: 'application/json',
           'user-agent': 'image-gateway',
+          ...(traceparent !== undefined && { traceparent }),
           ...(wire && { 'content-type': wire.contentType, 'content-length': String(wire.contentLength) }),
         },
         body: (wire?.body ?? null) as Buffer | null, // undici takes any async iterable; its type does not say so.

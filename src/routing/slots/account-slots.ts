@@ -58,6 +58,11 @@ export class AccountSlots {
     return this.queue.length;
   }
 
+  /** Requests under way that hold a slot; none are held where there is no limit. */
+  get inUse(): number {
+    return this.inFlight;
+  }
+
   /** Milliseconds until the account takes requests again after it was found too fast. */
   get pausedMs(): number {
     return this.rules.clock?.pausedMs ?? 0;
