@@ -38,15 +38,15 @@ function recordFor({ headers }: Request): CallRecord {
 }
 
 /** Where calls are not traced here, the log still names the trace that the caller says this call is part of. */
-function placeInTrace(call: CallRecord, { headers, method }: Request, tracing: Tracing | undefined): void {
+function placeInTrace(call: CallRecord, { headers, method, url }: Request, tracing: Tracing | undefined): void {
   const parent = headers['traceparent'] === undefined ? undefined : readTraceParent(headers['traceparent']);
   call.traceId = parent?.traceId;
-  if (!tracing) return;
+  if (!tracing || QUIET_ROUTES.test(url)) return;
   call.trace = tracing.begin(call, method, parent);
   call.traceId = call.trace.traceId;
 }
 
-/** Probes come every few seconds from every node: they are counted, and logged only where somebody looks closely. */
+/** Probes come every few seconds from every node: they are counted, not traced, and logged only where somebody looks closely. */
 const QUIET_ROUTES = /^\/(health|metrics)/;
 
 /** nginx's status for a caller that left before it was answered: nobody is sent it. */

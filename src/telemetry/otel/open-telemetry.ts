@@ -1,5 +1,5 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { context, diag, DiagLogLevel, metrics, trace, type Tracer } from '@opentelemetry/api';
+import { context, diag, DiagLogLevel, logs, metrics, trace, type Tracer } from '@opentelemetry/api';
 import { OTLPMetricExporter as JsonMetrics } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtobufMetrics } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter as JsonTraces } from '@opentelemetry/exporter-trace-otlp-http';
@@ -18,7 +18,9 @@ import { RegistryProducer } from './registry-producer.js';
 
 type OpenTelemetrySettings = NonNullable<Settings['openTelemetry']>;
 
-/** How long a stopping gateway tries to hand over what it has left; a collector may be gone. */
+/** How long one batch is tried to be handed over, repeats included: a collector may be gone. */
+const EXPORT_MS = 4_000;
+/** A stopping gateway goes after that, whatever is left. */
 const LAST_EXPORT_MS = 5_000;
 
 /**
@@ -47,7 +49,7 @@ export class OpenTelemetry implements Tracing, OnApplicationShutdown {
         new PeriodicExportingMetricReader({
           exporter: metricExporter(settings),
           exportIntervalMillis: settings.metricIntervalMs,
-          exportTimeoutMillis: Math.min(settings.metricIntervalMs, LAST_EXPORT_MS),
+          exportTimeoutMillis: Math.min(settings.metricIntervalMs, EXPORT_MS),
           metricProducers: [new RegistryProducer(registry)],
         }),
       ],
@@ -69,17 +71,17 @@ export class OpenTelemetry implements Tracing, OnApplicationShutdown {
     });
     clearTimeout(timer);
     // The SDK leaves them in place, and another gateway in this process could not have its own.
-    for (const api of [trace, metrics, context, diag]) api.disable();
+    for (const api of [trace, metrics, logs, context, diag]) api.disable();
   }
 }
 
 function traceExporter({ endpoint, headers, protocol }: OpenTelemetrySettings): JsonTraces | ProtobufTraces {
-  const options = { url: `${endpoint}/v1/traces`, headers };
+  const options = { url: `${endpoint}/v1/traces`, headers, timeoutMillis: EXPORT_MS };
   return protocol === 'http/json' ? new JsonTraces(options) : new ProtobufTraces(options);
 }
 
 function metricExporter({ endpoint, headers, protocol }: OpenTelemetrySettings): JsonMetrics | ProtobufMetrics {
-  const options = { url: `${endpoint}/v1/metrics`, headers };
+  const options = { url: `${endpoint}/v1/metrics`, headers, timeoutMillis: EXPORT_MS };
   return protocol === 'http/json' ? new JsonMetrics(options) : new ProtobufMetrics(options);
 }
 
