@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { loggedError } from './logged-error.js';
 
 /** Injection token of the one logger. */
 export const LOGGER = Symbol('Logger');
@@ -13,7 +14,7 @@ const FLUSH_MS = 500;
 
 /** JSON lines on stdout. What is logged is chosen field by field, so no key, prompt or body can be among it. */
 export function createLogger(level: string): Logger {
-  return pino({ level, base: null }, (stdout ??= openStdout()));
+  return pino({ level, base: null, serializers: { err: loggedError } }, (stdout ??= openStdout()));
 }
 
 /** A process has one, however many gateways run in it. */

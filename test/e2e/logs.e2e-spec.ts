@@ -32,7 +32,7 @@ const start = (upstream: { readonly url: string }, environment: Record<string, s
   startGateway(upstream, {
     RECRAFT_API_KEY: RECRAFT_KEY,
     API_KEYS: JSON.stringify([{ key: STATIC_KEY, alias: 'shop' }]),
-    UPSTREAM_FIRST_BYTE_TIMEOUT_MS: '300',
+    UPSTREAM_FIRST_BYTE_TIMEOUT_MS: '100',
     ...environment,
   });
 
@@ -114,27 +114,42 @@ const SECRETS = (): readonly string[] => [
 function expectNoSecrets(gateway: RunningGateway): void {
   const everything = gateway.log.join('');
   for (const secret of SECRETS()) {
-    expect(gateway.log.filter((line) => line.includes(secret))).toEqual([]);
-    expect(everything).not.toContain(secret);
+    const at = everything.indexOf(secret);
+    expect({ secret, shown: at < 0 ? '' : everything.slice(Math.max(0, at - 200), at + 100) }).toEqual({
+      secret,
+      shown: '',
+    });
   }
 }
 
 describe('No level logs a key, a prompt or a body', () => {
-  it.each(LOG_LEVELS)('%s', async (level) => {
-    await using gateway = await start(sandbox, { LOG_LEVEL: level });
-    await askEverything(gateway);
-    if (level === 'trace') expect(gateway.log.length).toBeGreaterThan(20);
-    expectNoSecrets(gateway);
-  });
-
-  it.each(Object.keys(FAILURES))('trace, where Recraft %s', async (how) => {
-    const upstream = await FAILURES[how]!();
-    await using gateway = await start(upstream, { LOG_LEVEL: 'trace' });
+  it('trace', async () => {
+    await using gateway = await start(sandbox, { LOG_LEVEL: 'trace' });
     await askEverything(gateway);
     expect(gateway.log.length).toBeGreaterThan(20);
     expectNoSecrets(gateway);
-    if (Symbol.asyncDispose in upstream) await (upstream as Listening)[Symbol.asyncDispose]();
+  }, 20_000);
+
+  it.each(LOG_LEVELS)('%s, in front of a Recraft that repeats what it was told', async (level) => {
+    const picture = { url: `https://example.com/${PROMPT}`, b64_json: Buffer.from(PROMPT).toString('base64') };
+    await using upstream = await echoing(200, (text) => JSON.stringify({ credits: 40, data: [picture], said: text }));
+    await using gateway = await start(upstream, { LOG_LEVEL: level });
+    await askEverything(gateway);
+    expectNoSecrets(gateway);
   });
+
+  it.each(Object.keys(FAILURES))(
+    'trace, where Recraft %s',
+    async (how) => {
+      const upstream = await (FAILURES[how] ?? unusedAddress)();
+      await using gateway = await start(upstream, { LOG_LEVEL: 'trace' });
+      await askEverything(gateway);
+      expect(gateway.log.length).toBeGreaterThan(20);
+      expectNoSecrets(gateway);
+      if (Symbol.asyncDispose in upstream) await (upstream as Listening)[Symbol.asyncDispose]();
+    },
+    20_000,
+  );
 });
 
 describe('Each line of a request', () => {

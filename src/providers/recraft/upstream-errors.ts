@@ -33,13 +33,17 @@ const PARAM_BY_TEXT: readonly (readonly [RegExp, string])[] = [
   [/image format|image dimension|image_url|number of images|download image|svg/i, 'image'],
 ];
 
+/** What can be a code of Recraft's. */
+const CODE = /^\w{1,64}$/;
+
 /** Words in a code or text that stand for a refusal by content policy; the exact code is unconfirmed (recraft-api.md §12). */
 const MODERATION = /moderation|nsfw|content[ _-]?policy|safety|inappropriate/i;
 
 /** Turns a status of Recraft's that is not 2xx into what the caller is told (DESIGN.md §5; recraft-api.md §9). */
 export function translateRefusal(refusal: Refusal): GatewayError {
   const { code, message } = readRefusal(refusal);
-  const cause = new Error(`Recraft answered ${refusal.status}: ${code ?? '-'}: ${message.slice(0, MAX_MESSAGE)}`);
+  // For the log, so without its words: they may quote the prompt.
+  const cause = new Error(`Recraft answered ${refusal.status}: ${CODE.test(code ?? '') ? code : 'no code'}`);
   switch (refusal.status) {
     case 400:
       return translateBadRequest(code, message, cause);
