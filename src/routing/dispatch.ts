@@ -6,6 +6,7 @@ import type { ModelGroup } from '../registry/model-group.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import { traced } from '../telemetry/call-trace.js';
 import type { DeploymentChooser } from './deployment-chooser.js';
+import { observeAttempt } from './observed-attempt.js';
 import { isFailure, isOutage, type RetryRules } from './retry-rules.js';
 import type { RoutingMetrics } from './routing-metrics.js';
 import { SentElsewhere, type Slot } from './slots/account-slots.js';
@@ -47,11 +48,6 @@ export interface DispatchedRequest {
 /** What is to be known of any answer. */
 interface Answered {
   readonly upstreamRequestId: string | undefined;
-}
-
-interface ObservedAttempt {
-  readonly traceparent: string | undefined;
-  end(failure: string | undefined, upstreamRequestId?: string): void;
 }
 
 /** One request on its way to a model group: waits for a slot, is sent, and sent again where that is safe. */
@@ -114,7 +110,7 @@ export class Dispatch {
     const beganAt = performance.now();
     times.onSent = slot.sent;
     const timeoutMs = Math.max(1, Math.min(deployment.timeoutMs, (call.deadlineAt ?? Infinity) - beganAt));
-    const observed = this.observed(deployment, beganAt);
+    const observed = observeAttempt(call, this.request.operation, deployment, this.tools.metrics);
     state.inFlight++;
     try {
       const { traceparent } = observed;
@@ -130,22 +126,6 @@ export class Dispatch {
       state.inFlight--;
       slot.leave();
     }
-  }
-
-  /** Has an attempt counted and traced. */
-  private observed({ model, apiBase }: Deployment, beganAt: number): ObservedAttempt {
-    const { operation, call } = this.request;
-    const { metrics } = this.tools;
-    const { images, retries: resend } = call;
-    const span = call.trace?.beginUpstream({ operation, model: metrics.modelLabel(model), apiBase, images, resend });
-    return {
-      traceparent: span?.traceparent,
-      end: (failure, upstreamRequestId) => {
-        const seconds = (performance.now() - beganAt) / 1000;
-        metrics.asked({ operation, model, apiBase, seconds, outcome: failure ?? 'success' });
-        span?.end({ failure, upstreamRequestId });
-      },
-    };
   }
 
   private slot(): Slot | Promise<Slot> {

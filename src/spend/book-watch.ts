@@ -38,17 +38,14 @@ const LOOK = `
 
 /** Looks at budgets and reservations now and then, for the metrics: a scrape must not wait for the database. */
 export class BookWatch implements OnApplicationBootstrap, OnApplicationShutdown {
-  private figures: BookFigures | undefined;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly database: Database,
-    metrics: SpendMetrics,
+    private readonly metrics: SpendMetrics,
     private readonly logger: Logger,
-  ) {
-    metrics.watchBooks(() => this.figures);
-  }
+  ) {}
 
   onApplicationBootstrap(): void {
     this.running = this.look();
@@ -65,9 +62,9 @@ export class BookWatch implements OnApplicationBootstrap, OnApplicationShutdown 
   /** Takes the figures anew; where the database does not answer, nothing is known. Never rejects. */
   async look(): Promise<void> {
     try {
-      [this.figures] = await this.database.query<BookFigures>(LOOK, []);
+      [this.metrics.books] = await this.database.query<BookFigures>(LOOK, []);
     } catch (error) {
-      this.figures = undefined;
+      this.metrics.books = undefined;
       this.logger.debug({ err: error }, 'the database does not tell how the books stand');
     }
   }

@@ -58,7 +58,7 @@ export class LedgerBatches {
     this.overdueCheck = setInterval(() => {
       this.letGoOverdue();
     }, OVERDUE_CHECK_MS).unref();
-    metrics.watchPending(() => this.pendingEndings);
+    metrics.pending = () => this.pendingEndings;
   }
 
   /** How many endings are not durable yet. */

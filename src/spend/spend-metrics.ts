@@ -15,6 +15,10 @@ export class SpendMetrics {
   readonly softBudgets: Counter;
   /** Requests that found a budget too small, by whose it is: a key's or a team's. */
   readonly refused: Counter<'scope'>;
+  /** Ends of requests that are not recorded yet. */
+  pending: () => number = () => 0;
+  /** How the books stood at the latest look; undefined where nobody could look. */
+  books: BookFigures | undefined;
 
   constructor(@Inject(Metrics) private readonly metrics: Metrics) {
     const counter = (name: string, help: string) =>
@@ -29,19 +33,17 @@ export class SpendMetrics {
       registers: [metrics.registry],
     });
     this.softBudgets = counter('soft_budgets_passed', 'Soft budgets that were passed, once in each window.');
+    metrics.watch('recraft_gateway_ledger_pending', 'Ends of requests that are not recorded yet.', () =>
+      this.pending(),
+    );
+    this.watchBooks();
   }
 
-  watchPending(read: () => number): void {
-    this.metrics.watch('recraft_gateway_ledger_pending', 'Ends of requests that are not recorded yet.', read);
-  }
-
-  /** @param read the latest look at the books; undefined where there is none */
-  watchBooks(read: () => BookFigures | undefined): void {
+  private watchBooks(): void {
     const watch = (name: string, help: string, of: (figures: BookFigures) => number): void => {
-      this.metrics.watchEach(`recraft_gateway_${name}`, help, [], () => {
-        const figures = read();
-        return figures === undefined ? [] : [[{}, of(figures)]];
-      });
+      this.metrics.watchEach(`recraft_gateway_${name}`, help, [], () =>
+        this.books === undefined ? [] : [[{}, of(this.books)]],
+      );
     };
     watch('budgets_near_end', 'Budgets of which nine tenths are spent or reserved.', ({ nearEnd }) => nearEnd);
     watch('budgets_exhausted', 'Budgets that are spent or reserved whole.', ({ exhausted }) => exhausted);

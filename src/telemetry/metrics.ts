@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { CallRecord } from './call-record.js';
 import { type Labels, type Sample, Tally } from './tally.js';
+import { UsageTally } from './usage-tally.js';
 
 export interface AnsweredRequest {
   readonly method: string;
@@ -22,18 +23,8 @@ export interface AskedProvider {
   readonly outcome: string;
 }
 
-/** What was made and spent, by operation and model. */
-interface Usage {
-  readonly labels: { readonly operation: string; readonly model: string };
-  images: number;
-  microDollars: number;
-}
-
 /** The methods of HTTP's own registry; others are told as OpenTelemetry tells them, so that nobody can make labels up. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH']);
-
-const MICRO_DOLLARS_PER_UNIT = 1_000;
-const MICRO_DOLLARS_PER_DOLLAR = 1_000_000;
 
 /** What is counted. Names and labels: openai-images.md §4.7, docs/operations.md; no label ever holds a caller's own text. */
 export class Metrics {
@@ -41,6 +32,7 @@ export class Metrics {
   private readonly requests = new Tally({
     name: 'http_server_request_duration_seconds',
     help: 'Time from the request to the end of its answer.',
+    labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
     buckets: [0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 300],
     registry: this.registry,
   });
@@ -48,12 +40,17 @@ export class Metrics {
   private readonly upstream = new Tally({
     name: 'gen_ai_client_operation_duration_seconds',
     help: 'Time from sending a request to Recraft to the end of its answer, of every attempt.',
+    labelNames: [
+      ...['gen_ai_operation_name', 'gen_ai_provider_name', 'gen_ai_request_model'],
+      ...['recraft_operation', 'server_address', 'error_type'],
+    ],
     buckets: Array.from({ length: 16 }, (_, doubled) => 0.01 * 2 ** doubled),
     registry: this.registry,
   });
   private readonly uploads = new Tally({
     name: 'recraft_gateway_upload_bytes',
     help: 'Sizes of the request bodies that were held, in bytes. JSON up to 16 KiB is not counted.',
+    labelNames: [],
     buckets: Array.from({ length: 8 }, (_, power) => 1024 * 4 ** (power + 1)),
     registry: this.registry,
   });
@@ -77,26 +74,22 @@ export class Metrics {
   });
   /** Requests being answered. */
   inFlight = 0;
-  private readonly usage = new Map<string, Usage>();
+  private readonly usage = new UsageTally((model) => this.modelLabel(model));
 
   /** @param isKnownModel tells models of the catalogue from names that callers made up */
   constructor(private readonly isKnownModel: (model: string) => boolean) {
     collectDefaultMetrics({ register: this.registry });
     this.watch('recraft_gateway_inflight_requests', 'Requests being answered.', () => this.inFlight);
-    this.countEach('recraft_gateway_images_generated_total', 'Pictures answered.', ['operation', 'model'], () =>
-      this.usageBy(({ images }) => images),
-    );
-    this.countEach(
-      'recraft_gateway_cost_dollars_total',
-      'What was spent on pictures, in US dollars.',
-      ['operation', 'model'],
-      () => this.usageBy(({ microDollars }) => microDollars / MICRO_DOLLARS_PER_DOLLAR),
+    const byModel = ['operation', 'model'];
+    this.countEach('recraft_gateway_images_generated_total', 'Pictures answered.', byModel, () => this.usage.images());
+    this.countEach('recraft_gateway_cost_dollars_total', 'What was spent on pictures, in US dollars.', byModel, () =>
+      this.usage.dollars(),
     );
     this.countEach(
       'recraft_gateway_api_units_spent_total',
       "What was spent on pictures, in Recraft's API units, of which 1,000 are one US dollar.",
       ['model'],
-      () => this.unitsByModel(),
+      () => this.usage.unitsByModel(),
     );
     this.countEach(
       'recraft_gateway_upstream_requests_total',
@@ -159,12 +152,12 @@ export class Metrics {
     if (isAnswered) this.observePictures(call);
     // What was charged before a call failed is spent. A caller who only left may still be worked for, and counted then.
     else if (call.fault !== undefined && call.chargedMicroDollars !== undefined)
-      this.use(call, 0, call.chargedMicroDollars);
+      this.usage.add(call, 0, call.chargedMicroDollars);
   }
 
   /** Counts what a call brought and cost. */
   observePictures(call: CallRecord): void {
-    this.use(call, call.images, call.costMicroDollars ?? 0);
+    this.usage.add(call, call.images, call.costMicroDollars ?? 0);
   }
 
   /** Counts one attempt at the provider. */
@@ -180,28 +173,6 @@ export class Metrics {
   /** Counts the body of a request, in bytes. */
   observeUpload(bytes: number): void {
     this.uploads.observe('', () => ({}), bytes);
-  }
-
-  private use({ operation, model }: CallRecord, images: number, microDollars: number): void {
-    if (operation === undefined || model === undefined) return;
-    const known = this.modelLabel(model);
-    const key = `${operation} ${known}`;
-    let usage = this.usage.get(key);
-    if (!usage) this.usage.set(key, (usage = { labels: { operation, model: known }, images: 0, microDollars: 0 }));
-    usage.images += images;
-    usage.microDollars += microDollars;
-  }
-
-  private usageBy(quantity: (usage: Usage) => number): Sample[] {
-    const samples = [...this.usage.values()].map((usage): Sample => [usage.labels, quantity(usage)]);
-    return samples.filter(([, value]) => value > 0);
-  }
-
-  private unitsByModel(): Sample[] {
-    return [...this.usage.values()].map(({ labels: { model }, microDollars }) => [
-      { model },
-      microDollars / MICRO_DOLLARS_PER_UNIT,
-    ]);
   }
 
   private outcomes(): Sample[] {

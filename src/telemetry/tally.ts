@@ -10,6 +10,7 @@ interface TallyOptions {
   readonly help: string;
   /** Upper bounds, ascending; what is above the last counts too. */
   readonly buckets: readonly number[];
+  readonly labelNames: readonly string[];
   readonly registry: Registry;
 }
 
@@ -45,6 +46,14 @@ export class Tally {
 
   get name(): string {
     return this.options.name;
+  }
+
+  get help(): string {
+    return this.options.help;
+  }
+
+  get labelNames(): readonly string[] {
+    return this.options.labelNames;
   }
 
   /** Everything observed so far. */

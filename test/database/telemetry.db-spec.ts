@@ -16,7 +16,9 @@ beforeEach(async () => {
   made = await testDatabase();
 });
 
-afterEach(() => made[Symbol.asyncDispose]());
+afterEach(async () => {
+  await made[Symbol.asyncDispose]();
+});
 
 describe('The books in the metrics', () => {
   let database: Database;

@@ -1,0 +1,31 @@
+import type { Deployment } from '../registry/deployment.js';
+import type { CallRecord } from '../telemetry/call-record.js';
+import type { RoutingMetrics } from './routing-metrics.js';
+
+/** An attempt at the provider that is counted and traced. */
+export interface ObservedAttempt {
+  /** Tells the provider which trace it belongs to, where it is to know. */
+  readonly traceparent: string | undefined;
+  /** `failure` is a fault, or `caller_left`; undefined where there was none. */
+  end(failure: string | undefined, upstreamRequestId?: string): void;
+}
+
+/** Begins to observe an attempt. */
+export function observeAttempt(
+  call: CallRecord,
+  operation: string,
+  { model, apiBase }: Deployment,
+  metrics: RoutingMetrics,
+): ObservedAttempt {
+  const beganAt = performance.now();
+  const { images, retries: resend } = call;
+  const span = call.trace?.beginUpstream({ operation, model: metrics.modelLabel(model), apiBase, images, resend });
+  return {
+    traceparent: span?.traceparent,
+    end: (failure, upstreamRequestId) => {
+      const seconds = (performance.now() - beganAt) / 1000;
+      metrics.asked({ operation, model, apiBase, seconds, outcome: failure ?? 'success' });
+      span?.end({ failure, upstreamRequestId });
+    },
+  };
+}
