@@ -10,6 +10,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { audit } from './audit.mjs';
+import { checkAlertRules, missingPromtool } from './alert-rules.mjs';
 import { chromiumPath, missingBrowser } from './browser.mjs';
 import { deployNeeds } from './deploy.mjs';
 import { MissingTool } from './deploy/machine.mjs';
@@ -30,6 +31,7 @@ record('build', built ? passed : failed);
 record('types', npmRun('typecheck'));
 record('lint', npmRun('lint'));
 auditPackages();
+alertRules();
 if (built) {
   record('unit, e2e and contract tests', jest(['unit', 'e2e', 'contract']));
   record('security tests', jest(['security'], '--runInBand'));
@@ -49,6 +51,15 @@ const total = sumOf(results.map(({ tally }) => tally));
 for (const { name, tally, note } of results) console.log(`  ${name}: ${note ?? lineOf(tally)}`);
 console.log(lineOf(total));
 process.exitCode = total.failed === 0 ? 0 : 1;
+
+function alertRules() {
+  title('alert rules');
+  const name = 'alert rules';
+  const missing = missingPromtool();
+  if (!missing) record(name, checkAlertRules() ? passed : failed);
+  else if (env.SERVICE_TESTS === 'required') record(name, failed, `FAILED, ${missing}`);
+  else record(name, skipped, `LEFT OUT, ${missing}`);
+}
 
 function browserTests() {
   const missing = missingBrowser();

@@ -39,11 +39,11 @@ async function loadedWith(environment) {
 describe('OpenTelemetry', () => {
   it('is not even loaded where no collector is named', async () => {
     expect(await loadedWith({})).toEqual([]);
-  });
+  }, 30_000);
 
   it('is loaded where one is', async () => {
     expect(await loadedWith({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })).toContain(
       '@opentelemetry/sdk-node',
     );
-  });
+  }, 30_000);
 });
