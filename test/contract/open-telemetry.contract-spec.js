@@ -26,11 +26,9 @@ async function loadedWith(environment) {
   });
   const ended = once(child, 'exit');
   const loaded = [];
-  for (;;) {
-    const [message] = await once(child, 'message');
-    if (message.ready) break;
-    loaded.push(message.loaded);
-  }
+  await new Promise((ready) => {
+    child.on('message', (message) => (message.ready ? ready() : loaded.push(message.loaded)));
+  });
   child.kill('SIGKILL');
   await ended;
   return loaded;
