@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
 
 /** Requests of a day in a minute or two: more than the account takes, then less, with some trouble in between. */
 export async function loadFor(ms, { gateway, sandbox, masterKey }) {
   const shop = await keyFor({ key_alias: 'shop', max_budget: 2 });
   const begin = Date.now();
   const under = [];
-  await post(`${sandbox}/__sandbox/faults`, trouble());
+  await post(`${sandbox}/__sandbox/faults`, [...trouble(), { status: 429 }]);
   for (let n = 0; Date.now() - begin < ms; n++) {
     const share = (Date.now() - begin) / ms;
     under.push(ask(n, share));
@@ -32,7 +33,7 @@ export async function loadFor(ms, { gateway, sandbox, masterKey }) {
     const form = new FormData();
     form.set('prompt', 'a lighthouse at night');
     form.set('model', 'recraft/recraftv3');
-    form.set('image', new Blob([PICTURE]), 'lighthouse.svg');
+    form.set('image', new Blob([PICTURE]), 'lighthouse.png');
     return fetch(`${gateway}/v1/images/vectorize`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}` },
@@ -41,14 +42,14 @@ export async function loadFor(ms, { gateway, sandbox, masterKey }) {
   }
 }
 
-/** A drawing of a size that an upload is counted for. */
-const PICTURE =
-  '<svg xmlns="http://www.w3.org/2000/svg" width="512" height="512">' +
-  '<rect width="9" height="9"/>'.repeat(4_000) +
-  '</svg>';
+/** A photo of a size that an upload is counted for. */
+const noise = { type: 'gaussian', mean: 128, sigma: 30 };
+const PICTURE = await sharp({ create: { width: 512, height: 512, channels: 3, noise } })
+  .png()
+  .toBuffer();
 
 function trouble() {
-  return [{ status: 503 }, { status: 429 }, { status: 500 }].map((fault) => ({
+  return [{ status: 503 }, { status: 500 }].map((fault) => ({
     path: '/v1/images/generations',
     ...fault,
   }));
