@@ -65,7 +65,7 @@ export class Admission {
     while (following.length < afterwards.count) {
       const next = call.next(afterwards);
       try {
-        this.ahead.set(next, await this.ledger.reserve(next));
+        this.ahead.set(next, await traced(next, 'reserve', () => this.ledger.reserve(next)));
       } finally {
         call.reservations = next.reservations;
       }

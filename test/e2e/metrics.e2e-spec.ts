@@ -89,7 +89,11 @@ describe('/metrics', () => {
       litellm_params: { model: 'recraft/recraftv3', api_key: `key-of-${name}`, max_parallel_requests: 4 },
       model_info: { id: `account-${name}` },
     }));
-    await using gateway = await startGateway(sandbox, { MODEL_LIST: JSON.stringify(models), QUEUE_SIZE: '7', DISABLE_COOLDOWNS: 'false' });
+    await using gateway = await startGateway(sandbox, {
+      MODEL_LIST: JSON.stringify(models),
+      QUEUE_SIZE: '7',
+      DISABLE_COOLDOWNS: 'false',
+    });
     sandbox.fault({ path: GENERATIONS, status: 402, body: { code: 'not_enough_credits' } });
     sandbox.configure({ credits: 0 });
     await gateway.post(GENERATIONS, { prompt: SECRET_PROMPT, model: 'one' });
