@@ -40,7 +40,11 @@ try {
 }
 
 async function takePicture() {
-  const sandbox = await service('sandbox/main.js', { SANDBOX_PORT: '0', SANDBOX_LATENCY_MS: '150', SANDBOX_IMAGES_PER_MINUTE: '0' });
+  const sandbox = await service('sandbox/main.js', {
+    SANDBOX_PORT: '0',
+    SANDBOX_LATENCY_MS: '150',
+    SANDBOX_IMAGES_PER_MINUTE: '0',
+  });
   const gateway = await service('main.js', {
     ...{ HOST: '127.0.0.1', PORT: '0', MASTER_KEY, DATA_DIR: path.join(folder, 'data'), SHUTDOWN_GRACE_MS: '0' },
     ...{ RECRAFT_API_KEY: 'sandbox-key', RECRAFT_API_BASE: sandbox, UPSTREAM_IPM: '0', LOG_LEVEL: 'warn' },
