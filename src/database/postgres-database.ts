@@ -15,6 +15,7 @@ export class PostgresDatabase implements Database {
   isUp = true;
   private readonly pool: pg.Pool;
   private readonly listener: PostgresListener;
+  private closing: Promise<void> | undefined;
 
   /** @param statementTimeoutMs 0: statements may take as long as they need, as changes of the schema do */
   constructor(
@@ -64,7 +65,11 @@ export class PostgresDatabase implements Database {
     return this.listener.listen(channel, hear, onGap);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.closing ??= this.end());
+  }
+
+  private async end(): Promise<void> {
     await this.listener.close();
     await this.pool.end();
   }

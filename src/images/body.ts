@@ -8,6 +8,8 @@ const MAX_DEPTH = 32;
 /** More than any request has; bounds the time that everything behind this takes over a body. */
 const MAX_VALUES = 4_000;
 
+const EXTRA = 'extra_body';
+
 /** Assigning to these would reach into an object's prototype. */
 const UNSAFE_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
 
@@ -18,11 +20,13 @@ const UNSAFE_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
  * @throws GatewayError where `extra_body` is no object, or the body is absurd in depth, number or names
  */
 export function prepareBody(body: Fields): Fields {
-  const { extra_body: extra, ...own } = body;
+  const extra = body[EXTRA];
   const walk = new Walk();
-  if (extra === undefined || extra === null) return walk.object(own);
-  if (!isObject(extra)) throw new GatewayError('invalidType', 'extra_body must be an object.', { param: 'extra_body' });
-  return walk.object({ ...own, ...extra });
+  // Copied without it in one go: taking one name out of an absurd body would copy all of it before it is counted.
+  const own = walk.copy(body, {}, EXTRA);
+  if (extra === undefined || extra === null) return own;
+  if (!isObject(extra)) throw new GatewayError('invalidType', `${EXTRA} must be an object.`, { param: EXTRA });
+  return walk.copy(extra, own);
 }
 
 export function isObject(value: unknown): value is Fields {
@@ -33,17 +37,18 @@ export function isObject(value: unknown): value is Fields {
 class Walk {
   private values = 0;
 
-  object(fields: Fields, depth = 1, param?: string): Fields {
-    const kept: Fields = {};
-    for (const name of Object.keys(fields)) {
-      const value = fields[name];
-      this.count(param ?? name);
-      if (UNSAFE_NAMES.has(name))
-        throw new GatewayError('invalidValue', `No field is called ${name}.`, { param: name });
-      if (value === null || value === undefined) continue;
-      kept[name] = typeof value === 'object' ? this.deeper(value, depth, param ?? name) : value;
-    }
+  /** Copies fields over those that are kept already, apart from one; a null takes away what is there. */
+  copy(fields: Fields, kept: Fields, except?: string): Fields {
+    for (const name of Object.keys(fields)) if (name !== except) this.field(name, fields[name], kept, 1, name);
     return kept;
+  }
+
+  private field(name: string, value: unknown, kept: Fields, depth: number, param: string): void {
+    this.count(param);
+    if (UNSAFE_NAMES.has(name)) throw new GatewayError('invalidValue', `No field is called ${name}.`, { param: name });
+    if (value !== null && value !== undefined) {
+      kept[name] = typeof value === 'object' ? this.deeper(value, depth, param) : value;
+    } else if (name in kept) Reflect.deleteProperty(kept, name);
   }
 
   private deeper(value: object, depth: number, param: string): unknown {
@@ -53,6 +58,12 @@ class Walk {
       this.count(param);
       return typeof element === 'object' && element !== null ? this.deeper(element, depth + 1, param) : element;
     });
+  }
+
+  private object(fields: Fields, depth: number, param: string): Fields {
+    const kept: Fields = {};
+    for (const name of Object.keys(fields)) this.field(name, fields[name], kept, depth, param);
+    return kept;
   }
 
   private count(param: string): void {
