@@ -5,14 +5,17 @@
  *
  * `install` installs what the lock file names, `build` compiles src/ into dist/. Each leaves a stamp of what it worked
  * from inside what it made, so that the stamp is gone when its work is. `stamp` only marks dist/ as built from the
- * present sources, for builds made by hand.
+ * present sources, for builds made by hand. What `npm ci` installed by hand is known by npm's own record.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isInstalled } from './installed.mjs';
 
 const INSTALLED = 'node_modules/.image-gateway-lock';
+/** npm's own. */
+const INSTALLED_BY_NPM = 'node_modules/.package-lock.json';
 const BUILT = 'dist/.image-gateway-build';
 
 /** Native packages differ by platform, so a checkout that moves between machines is installed anew. */
@@ -28,8 +31,10 @@ const steps = {
   async install() {
     const stamp = await installStamp();
     if ((await stampIn(INSTALLED)) === stamp) return;
-    say('Installing the dependencies');
-    npm('ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error');
+    if (!(await isInstalledByHand())) {
+      say('Installing the dependencies');
+      npm('ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error');
+    }
     await writeFile(INSTALLED, stamp);
   },
 
@@ -63,6 +68,13 @@ async function fingerprint(files, ...also) {
     hash.update(`\0${file}\0${content.length}\0`).update(content);
   }
   return hash.digest('hex');
+}
+
+async function isInstalledByHand() {
+  const record = await stampIn(INSTALLED_BY_NPM);
+  return (
+    record !== undefined && isInstalled(JSON.parse(await readFile('package-lock.json', 'utf8')), JSON.parse(record))
+  );
 }
 
 /** The stamp of work done, or undefined where it has not been done. */
