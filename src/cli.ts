@@ -1,6 +1,10 @@
 #!/usr/bin/env -S node --enable-source-maps --max-semi-space-size=16
 import { parseArgs } from 'node:util';
-import { runGateway, runMigrations } from './run-gateway.js';
+import { requireNode } from './require-node.js';
+
+requireNode(process.versions.node);
+// Not before: what it imports already fails on an older Node, in words that help nobody.
+const { runGateway, runMigrations } = await import('./run-gateway.js');
 
 const USAGE = `Usage: image-gateway [--config config.yaml] [--port 4000] [--host 0.0.0.0]
        image-gateway migrate [--config config.yaml]
