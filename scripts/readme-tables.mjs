@@ -9,6 +9,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { OPENAI_NAMES } from '../dist/config/aliases.js';
 import { describeEnvironment } from '../dist/config/environment.js';
 import { FAULTS } from '../dist/errors/gateway-error.js';
 import { FAULT_GUIDE } from '../dist/openapi/fault-guide.js';
@@ -53,6 +54,8 @@ const tables = {
         codeOr('any', model.sizes.get('1:1')),
       ]),
     ),
+
+  names: () => OPENAI_NAMES.map((name) => `\`${name}\``).join(', '),
 };
 
 /** The text of README.md with every table between its markers made anew. */

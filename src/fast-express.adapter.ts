@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { createServer, IncomingMessage, type Server, ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
+import { type Fault, GatewayError } from './errors/gateway-error.js';
 
 /**
  * Express changes the prototype of every request and response it is handed, which costs more than the rest of its work.
@@ -115,12 +116,13 @@ function messagesOf(express: Express) {
   return { IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse };
 }
 
-const REFUSALS: Readonly<Record<string, readonly [status: string, message: string, code: string]>> = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too long.', 'bad_http_request'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.', 'request_timeout'],
+/** What Node's own refusals are to callers. */
+const REFUSALS: Readonly<Record<string, readonly [fault: Fault, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ['headersTooLong', 'The headers are too long.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['requestTimeout', 'The request took too long to arrive.'],
 };
 
-const NO_HTTP = ['400 Bad Request', 'This is not an HTTP request.', 'bad_http_request'] as const;
+const NO_HTTP = ['noHttp', 'This is not an HTTP request.'] as const;
 
 /** How long a client that is refused may take to read why. */
 const PATIENCE_MS = 1_000;
@@ -131,14 +133,10 @@ function refuse(error: Error & { code?: string }, socket: Duplex): void {
     socket.destroy();
     return;
   }
-  const [status, message, code] = REFUSALS[error.code ?? ''] ?? NO_HTTP;
-  const body = JSON.stringify({
-    error: { message, type: 'invalid_request_error', param: null, code },
-    code,
-    message,
-  });
+  const refusal = new GatewayError(...(REFUSALS[error.code ?? ''] ?? NO_HTTP));
+  const body = JSON.stringify(refusal.toBody());
   const head = [
-    `HTTP/1.1 ${status}`,
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}`,
     `x-request-id: req_${randomUUID()}`,
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,

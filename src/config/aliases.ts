@@ -21,6 +21,9 @@ const BASE64_NAMES = [
 ];
 const DALL_E_NAMES = ['dall-e-3', 'dall-e-2'];
 
+/** All of them: the built-in aliases. */
+export const OPENAI_NAMES: readonly string[] = [...BASE64_NAMES, ...DALL_E_NAMES];
+
 /** The built-in aliases, which stand for the default model, and the configured ones over them; later maps go first. */
 export function readAliases(
   defaultModel: string,

@@ -21,6 +21,7 @@ const server = 'server_error';
  */
 export const FAULTS = {
   invalidJson: { status: 400, type: invalid, code: 'invalid_json' },
+  noHttp: { status: 400, type: invalid, code: 'bad_http_request' },
   invalidForm: { status: 400, type: invalid, code: 'invalid_multipart' },
   invalidValue: { status: 400, type: invalid, code: 'invalid_value' },
   invalidType: { status: 400, type: invalid, code: 'invalid_type' },
@@ -31,6 +32,7 @@ export const FAULTS = {
   unsupportedParameter: { status: 400, type: invalid, code: 'unsupported_parameter' },
   unsupportedValue: { status: 400, type: invalid, code: 'unsupported_value' },
   invalidImage: { status: 400, type: picture, code: 'invalid_image_file' },
+  unknownPictureKind: { status: 400, type: picture, code: 'unsupported_file_mimetype' },
   moderationBlocked: { status: 400, type: picture, code: 'moderation_blocked' },
   refusedByUpstream: { status: 400, type: invalid, code: 'upstream_refused' },
   unpricedModel: { status: 400, type: invalid, code: 'model_not_priced' },
@@ -56,6 +58,7 @@ export const FAULTS = {
   wrongContentType: { status: 415, type: invalid, code: 'unsupported_media_type' },
   idempotencyRunning: { status: 409, type: invalid, code: 'idempotency_key_in_use' },
   idempotencyMismatch: { status: 422, type: invalid, code: 'idempotency_key_reused' },
+  headersTooLong: { status: 431, type: invalid, code: 'bad_http_request' },
   unprocessable: { status: 422, type: invalid, code: 'upstream_unprocessable' },
   budgetExceeded: { status: 429, type: 'budget_exceeded', code: 'budget_exceeded', retry: false },
   rateLimited: { status: 429, type: 'throttling_error', code: 'rate_limit_exceeded' },

@@ -15,6 +15,7 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
     means: 'The body is no JSON object. The message says where it breaks.',
     message: "The body is not valid JSON: there is a comma before '}', which JSON does not allow, at line 4, column 1.",
   },
+  noHttp: { means: 'What was sent is no HTTP request.', message: 'This is not an HTTP request.' },
   invalidForm: {
     means: 'The multipart form cannot be read.',
     message: 'The form ends before its closing boundary.',
@@ -29,8 +30,16 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
     message: "n must be a whole number, not 'many'.",
     param: 'n',
   },
-  aboveMaximum: { means: 'A number is too large.', message: 'n must not be greater than 6.', param: 'n' },
-  belowMinimum: { means: 'A number is too small.', message: 'n must not be less than 1.', param: 'n' },
+  aboveMaximum: {
+    means: "A number is too large, also one with decimals: OpenAI's clients know no other word for it.",
+    message: 'n must not be greater than 6.',
+    param: 'n',
+  },
+  belowMinimum: {
+    means: "A number is too small, also one with decimals: OpenAI's clients know no other word for it.",
+    message: 'n must not be less than 1.',
+    param: 'n',
+  },
   tooLong: {
     means: 'A text is longer than the model takes.',
     message: 'The prompt is too long: Recraft V3 takes at most 1000 characters.',
@@ -49,9 +58,13 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
     param: 'style',
   },
   invalidImage: {
-    means:
-      'The picture is no PNG, JPEG, WebP or SVG, or cut short, or its sides are out of bounds; or the mask does not fit.',
+    means: 'The picture cannot be read, or is cut short, or its sides are out of bounds; or the mask does not fit.',
     message: "The picture's shorter side must be at least 256 pixels; this one is 64x64.",
+    param: 'image',
+  },
+  unknownPictureKind: {
+    means: 'The file is no PNG, JPEG, WebP or SVG, or the operation takes no SVG.',
+    message: 'The picture must be PNG, JPEG, WebP or SVG. This one is gif.',
     param: 'image',
   },
   moderationBlocked: {
@@ -151,6 +164,7 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
     means: 'The `Idempotency-Key` was used for another request before.',
     message: 'This Idempotency-Key was used for another request.',
   },
+  headersTooLong: { means: "The request's headers are too long.", message: 'The headers are too long.' },
   unprocessable: {
     means: 'Recraft understood the request and could not do it.',
     message: 'Recraft could not process the request: the image has no content.',

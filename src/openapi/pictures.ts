@@ -36,7 +36,7 @@ const PICTURE_HEADERS: Headers = {
 const OUTSIDE_ROUTES: readonly Fault[] = ['unknownRoute', 'wrongMethod', 'requestTimeout'];
 
 /** Only a picture that is sent along can cause these. */
-const OF_UPLOADS: readonly Fault[] = ['invalidForm', 'invalidImage'];
+const OF_UPLOADS: readonly Fault[] = ['invalidForm', 'invalidImage', 'unknownPictureKind'];
 
 /** Documents a route that makes pictures from words. */
 export function ApiGeneration(): Decorator {

@@ -57,7 +57,7 @@ describe('A picture that Recraft refuses for its container or size', () => {
     const isRead = await sharp(HEIC).png().toBuffer().then(() => true, () => false); // prettier-ignore
     const outcome: unknown = await normalise(pictureInMemory('image', HEIC)).catch((error: unknown) => error);
     const refusal = {
-      ...{ fault: 'invalidImage', param: 'image', code: 'unsupported_file_mimetype' },
+      ...{ fault: 'unknownPictureKind', param: 'image', code: 'unsupported_file_mimetype' },
       message: expect.stringContaining('HEIC') as unknown,
     };
     expect(outcome).toMatchObject(isRead ? { format: 'jpeg', width: 300, height: 260 } : refusal);

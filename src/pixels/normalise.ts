@@ -82,5 +82,5 @@ function checkPixels({ param }: UploadedImage, { width, height }: Size): void {
 function unreadable({ param, format }: UploadedImage, cause: unknown): GatewayError {
   if (format !== 'heic') return new GatewayError('invalidImage', 'The picture cannot be read.', { param, cause });
   const message = 'HEIC pictures cannot be read here: there is no HEVC decoder. Send PNG, JPEG or WebP.';
-  return new GatewayError('invalidImage', message, { param, code: 'unsupported_file_mimetype', cause });
+  return new GatewayError('unknownPictureKind', message, { param, cause });
 }

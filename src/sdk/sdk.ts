@@ -6,7 +6,7 @@ import { CollectedAnswer } from '../images/collected-answer.js';
 import type { ImageOrder } from '../images/image-order.js';
 import { ImagesService } from '../images/images.service.js';
 import { unrestricted } from '../keys/caller.js';
-import { prepareBody } from '../images/body.js';
+import { isObject, prepareBody } from '../images/body.js';
 import { EDIT_SLOTS } from '../images/openai/edit-slots.js';
 import { editSources } from '../images/openai/edit-sources.js';
 import { EditImageDto } from '../images/openai/dto/edit-image.dto.js';
@@ -88,7 +88,15 @@ function refuseForm({ response_format: format }: { readonly response_format?: st
   });
 }
 
-function separate(options: GenerationOptions): { account: AccountOptions; fields: Record<string, unknown> } {
+function separate(options: GenerationOptions | undefined): {
+  account: AccountOptions;
+  fields: Record<string, unknown>;
+} {
+  // A program in JavaScript may hand over anything.
+  if (!isObject(options)) {
+    const message = "Give the request's fields as an object, such as { prompt: 'A red fox' }.";
+    throw new GatewayError('missingParameter', message, { param: 'prompt' });
+  }
   const { api_key, api_base, signal, stream, ...fields } = options;
   if (stream === true) {
     throw new GatewayError('unsupportedParameter', 'There is no stream in process: await the pictures.', {

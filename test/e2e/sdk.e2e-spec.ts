@@ -128,6 +128,16 @@ describe('What fails', () => {
       { fault: 'missingParameter', status: 400, param: 'prompt' },
     ],
     [
+      'no request at all',
+      () => imageGeneration(...([] as unknown as [never])),
+      { fault: 'missingParameter', param: 'prompt', message: expect.stringContaining('as an object') as unknown },
+    ],
+    [
+      'a text for a request',
+      () => imageEdit('a fox' as never),
+      { fault: 'missingParameter', param: 'prompt', message: expect.stringContaining('as an object') as unknown },
+    ],
+    [
       'a missing picture',
       () => imageEdit({ prompt: 'winter' } as never),
       { fault: 'missingParameter', status: 400, param: 'image' },
@@ -140,7 +150,7 @@ describe('What fails', () => {
     [
       'bytes that are no picture',
       () => imageEdit({ prompt: 'winter', image: Buffer.from('no picture') }),
-      { fault: 'invalidImage', status: 400, param: 'image' },
+      { fault: 'unknownPictureKind', status: 400, param: 'image' },
     ],
     [
       'something that is no picture at all',

@@ -92,6 +92,17 @@ describe('generationOrder', () => {
   });
 });
 
+describe('A field that is refused', () => {
+  const strict = { ...lenient, dropParams: false };
+
+  it.each([
+    [{ quality: 'hd' }, 'quality', 'quality is not supported by Recraft.'],
+    [{ style: 'vivid' }, 'style', 'style vivid is not supported by Recraft.'],
+  ])('is named, and its value where the rest of them is welcome: %j', (fields, param, message) => {
+    expect(() => interpret(fields, {}, strict)).toThrow(expect.objectContaining({ param, message }));
+  });
+});
+
 describe('editOrder', () => {
   const image = { kind: 'bytes', param: 'image' } as UploadedImage;
   const edit = (fields: object) => editOrder({ prompt: 'x', ...fields }, { image }, lenient).interpret({});

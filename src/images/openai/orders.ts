@@ -118,18 +118,21 @@ export function variationOrder(
   };
 }
 
+/** Leaves a field out, or refuses it; `what` is it in the message, where not the whole field is meant. */
+type Ignore = (name: string, what?: string) => void;
+
 type CommonPart = DrawingPart & Pick<ImageRequest, 'responseFormat' | 'imageFormat' | 'extra'>;
 
 function interpret(
   defaults: Readonly<Fields>,
   dto: object,
   policy: DialectPolicy,
-  build: (common: CommonPart, fields: KnownFields, ignore: (name: string) => void) => ImageRequest,
+  build: (common: CommonPart, fields: KnownFields, ignore: Ignore) => ImageRequest,
 ): Interpretation {
   const ignored: string[] = [];
-  const ignore = (name: string): void => {
+  const ignore: Ignore = (name, what = name) => {
     if (!policy.dropParams) {
-      throw new GatewayError('unsupportedParameter', `${name} is not supported by Recraft.`, { param: name });
+      throw new GatewayError('unsupportedParameter', `${what} is not supported by Recraft.`, { param: name });
     }
     ignored.push(name);
   };
@@ -159,10 +162,10 @@ function interpret(
   };
 }
 
-function withoutDalleStyle(fields: Readonly<Fields>, ignore: (name: string) => void): Readonly<Fields> {
+function withoutDalleStyle(fields: Readonly<Fields>, ignore: Ignore): Readonly<Fields> {
   if (!DALLE_STYLES.has(fields['style'])) return fields;
   const { style, ...others } = fields;
-  ignore('style');
+  ignore('style', `style ${String(style)}`);
   return others;
 }
 
@@ -209,7 +212,7 @@ function checkBackground(
   { background, output_format }: KnownFields,
   isEdit: boolean,
   policy: DialectPolicy,
-  ignore: (name: string) => void,
+  ignore: Ignore,
 ): void {
   if (background !== 'transparent') {
     if (background !== undefined) ignore('background');

@@ -31,6 +31,7 @@ export class StylesController {
     'unsupportedParameter',
     'unsupportedValue',
     'invalidImage',
+    'unknownPictureKind',
     'modelNotAllowed',
     'unknownModel',
     'budgetExceeded',

@@ -28,7 +28,7 @@ describe('a source picture', () => {
 
   it.each(['gif', undefined] as const)('may not be %s', (format) => {
     expect(checking({ format })).toThrow(
-      expect.objectContaining({ fault: 'invalidImage', code: 'unsupported_file_mimetype', param: 'image[0]' }),
+      expect.objectContaining({ fault: 'unknownPictureKind', code: 'unsupported_file_mimetype', param: 'image[0]' }),
     );
   });
 

@@ -82,10 +82,7 @@ function checkFormat({ format, param }: UploadedImage, takesSvg: boolean): void 
   if (FORMATS.has(format) && (takesSvg || format !== 'svg')) return;
   const found = format === undefined ? 'This file is no picture that is known here.' : `This one is ${format}.`;
   const allowed = takesSvg ? 'PNG, JPEG, WebP or SVG' : 'PNG, JPEG or WebP';
-  throw new GatewayError('invalidImage', `The picture must be ${allowed}. ${found}`, {
-    param,
-    code: 'unsupported_file_mimetype',
-  });
+  throw new GatewayError('unknownPictureKind', `The picture must be ${allowed}. ${found}`, { param });
 }
 
 function checkWhole(image: UploadedImage): void {

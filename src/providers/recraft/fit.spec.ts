@@ -234,7 +234,9 @@ describe('fit', () => {
         throw new Error('a check reads no bytes');
       },
     };
-    expect(() => fit(edit({ image: gif }), at('recraftv3'))).toThrow(refusal('invalidImage', 'images[]', 'PNG, JPEG'));
+    expect(() => fit(edit({ image: gif }), at('recraftv3'))).toThrow(
+      refusal('unknownPictureKind', 'images[]', 'PNG, JPEG'),
+    );
   });
 
   it('checks the styles of generations and of edits', () => {
