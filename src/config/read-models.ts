@@ -25,16 +25,17 @@ export function readModels(
   }
   const configured = toDeployments(lists, account, problems);
   const groups = new Set(configured.map(({ group }) => group));
-  const defaultModel =
+  const chosenModel =
     file.variables['DEFAULT_MODEL'] ??
     file.general.image_generation_model ??
-    (account.apiKey === undefined ? firstPlainName(configured) : undefined) ??
-    environment.DEFAULT_MODEL;
+    (account.apiKey === undefined ? firstPlainName(configured) : undefined);
+  const defaultModel = chosenModel ?? environment.DEFAULT_MODEL;
   const aliases = readAliases(defaultModel, file.litellm.model_alias_map, file.router.model_group_alias);
   problems.push(...aliasLoops(aliases, groups));
   return {
     models: {
       defaultModel,
+      isDefaultChosen: chosenModel !== undefined,
       defaultResponseFormat: environment.DEFAULT_RESPONSE_FORMAT,
       dropParams: environment.DROP_PARAMS,
       allowSecondCharge: environment.ALLOW_SECOND_CHARGE,

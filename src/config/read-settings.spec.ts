@@ -278,6 +278,7 @@ general_settings: { image_generation_model: recraft/recraftv3 }`;
     expect(settingsOf(yaml, environment).models).toMatchObject({
       dropParams: true,
       defaultModel: 'recraftv2',
+      isDefaultChosen: true,
       builtIn: { timeoutMs: 5_000 },
     });
   });

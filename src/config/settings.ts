@@ -102,6 +102,8 @@ export interface Settings {
   readonly models: {
     /** Name used by requests without `model`. */
     readonly defaultModel: string;
+    /** The operator named it, or it is a name of theirs; otherwise another model may serve what it does not. */
+    readonly isDefaultChosen: boolean;
     readonly defaultResponseFormat: 'url' | 'b64_json';
     /** Ignore what OpenAI knows and Recraft does not (true), or refuse it (false). */
     readonly dropParams: boolean;

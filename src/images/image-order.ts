@@ -19,6 +19,8 @@ export interface ImageOrder {
   readonly operation: Operation;
   /** The only kind of picture that is wanted; undefined: either. */
   readonly output?: 'raster' | 'vector';
+  /** The curated style that the caller asks for; undefined: none. */
+  readonly style?: string;
   /** Fills what the caller left open. @throws GatewayError naming `param` */
   interpret(defaults: Readonly<Record<string, unknown>>): Interpretation;
 }

@@ -50,8 +50,8 @@ export class ImagesService {
   }
 
   private async begin(order: ImageOrder, call: CallRecord, sink: AnswerSink): Promise<void> {
-    const { model, operation, output } = order;
-    const group = this.registry.resolveFor(meantModel(call.caller, model), operation, { output });
+    const { model, operation, output, style } = order;
+    const group = this.registry.resolveFor(meantModel(call.caller, model), operation, { output, style });
     const answer = new SettledAnswer(sink);
     await this.fallback.overGroups(group, call, {
       serve: (chosen) => this.serve(order, chosen, call, answer),

@@ -18,6 +18,8 @@ export interface ModelCard {
   readonly operations: readonly string[];
   /** Curated style names the model knows, in both spellings; empty: the model takes no style names. */
   readonly styles: ReadonlySet<string>;
+  /** The one style name, that of its own output, which a model without curated styles takes. */
+  readonly baseStyle?: string;
   /** Whether `style_id` or style references are refused, welcome or compulsory. */
   readonly customStyle: 'refused' | 'allowed' | 'required';
   /** Extras beyond prompt, size and colours. */

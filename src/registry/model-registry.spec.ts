@@ -37,9 +37,14 @@ const aDeployment = (group: string, model: string, over: Partial<Deployment> = {
 
 const builtIn = { apiKey: 'built-in', apiBase: 'http://127.0.0.1:2', timeoutMs: 2 };
 
-function registryOf(over: Partial<Models> = {}, warn: (message: string) => void = () => undefined): ModelRegistry {
+function registryOf(
+  over: Partial<Models> = {},
+  warn: (message: string) => void = () => undefined,
+  catalogue = cards,
+): ModelRegistry {
   const models: Models = {
     defaultModel: 'recraft/recraftv4',
+    isDefaultChosen: false,
     defaultResponseFormat: 'url',
     dropParams: true,
     allowSecondCharge: false,
@@ -48,7 +53,7 @@ function registryOf(over: Partial<Models> = {}, warn: (message: string) => void 
     builtIn,
     ...over,
   };
-  return new ModelRegistry(models, cards, warn);
+  return new ModelRegistry(models, catalogue, warn);
 }
 
 const aliases = (...rows: [name: string, model: string][]): Models['aliases'] =>
@@ -160,6 +165,41 @@ describe('ModelRegistry.resolve', () => {
     expect(registry.resolveFor('recraftv4', 'generate', wishes).name).toBe('recraft/recraftv4');
     const own = registryOf({ builtIn: undefined, defaultModel: 'a', configured: [aDeployment('a', 'recraftv4')] });
     expect(own.resolveFor(undefined, 'generate', wishes).name).toBe('a');
+  });
+
+  describe('with a style and no model', () => {
+    const styled = [
+      aCard('new', { baseStyle: 'any' }),
+      aCard('older', { styles: new Set(['Ink', 'any']) }),
+      aCard('oldest', { styles: new Set(['Ink', 'Wax']) }),
+    ];
+    const chosenFor = (style: string, over: Partial<Models> = {}, name?: string): string =>
+      registryOf({ defaultModel: 'recraft/new', ...over }, undefined, styled).resolveFor(name, 'generate', { style })
+        .name;
+
+    it.each([
+      ['Ink', 'recraft/older'],
+      ['Wax', 'recraft/oldest'],
+      ['any', 'recraft/new'],
+      ['nobody has it', 'recraft/new'],
+    ])('takes for %s the first model that has it: %s', (style, model) => {
+      expect(chosenFor(style)).toBe(model);
+    });
+
+    it('keeps a default that the operator chose, and a model that the caller named', () => {
+      expect(chosenFor('Ink', { isDefaultChosen: true })).toBe('recraft/new');
+      expect(chosenFor('Ink', {}, 'recraft/new')).toBe('recraft/new');
+    });
+
+    it('keeps the default where no account reaches a model that has it', () => {
+      const configured = [aDeployment('recraft/new', 'new')];
+      expect(chosenFor('Ink', { builtIn: undefined, configured })).toBe('recraft/new');
+    });
+
+    it("takes it under a name of OpenAI's that stands for the default", () => {
+      const over = { aliases: aliases(['gpt-image-1', 'recraft/new']) };
+      expect(chosenFor('Ink', over, 'gpt-image-1')).toBe('recraft/older');
+    });
   });
 
   it('leads the _raster alias to the entry of its model', () => {

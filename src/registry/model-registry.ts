@@ -21,6 +21,8 @@ const MODEL_ID = /^[\w.:-]{1,200}$/;
 interface Wishes {
   /** The only kind of picture that is wanted. */
   readonly output?: ModelCard['output'] | undefined;
+  /** A curated style that the caller asks for. */
+  readonly style?: string | undefined;
   /** A name that is taken where it leads somewhere. */
   readonly usual?: string | undefined;
 }
@@ -87,23 +89,33 @@ export class ModelRegistry {
   /**
    * As `resolve`; but where the caller left the model open, by naming none or one of the names that stand for the default,
    * and the default does not take part in the operation or draws the other kind, the first model of the catalogue that fits.
+   * Where no operator chose the default, it has to have the style too: the first model that has it goes before it.
    * `usual` is the provider's own default for the operation: it goes before the default here where an account reaches it.
    *
    * @throws GatewayError `unknownModel`
    */
-  resolveFor(name: string | undefined, operation: string, { output, usual }: Wishes = {}): ModelGroup {
+  resolveFor(name: string | undefined, operation: string, { output, usual, style }: Wishes = {}): ModelGroup {
     const preferred = usual !== undefined && this.isOpen(name) ? this.find(usual) : undefined;
     if (preferred !== undefined) return preferred;
     const group = this.resolve(name);
     const card = this.card(group.deployments[0].model);
     // A model that the catalogue does not know may do anything.
-    if (card === undefined || fits(card, operation, output) || !this.isOpen(name) || !this.needsModel(operation))
-      return group;
-    for (const [id, other] of this.cards) {
-      const able = fits(other, operation, output) ? this.find(PREFIX + id) : undefined;
-      if (able !== undefined) return { ...able, defaults: { ...able.defaults, ...group.defaults } };
+    if (card === undefined || !this.isOpen(name) || !this.needsModel(operation)) return group;
+    const fitting = (other: ModelCard): boolean => fits(other, operation, output);
+    const styled = (other: ModelCard): boolean => fitting(other) && hasStyle(other, style);
+    if (styled(card)) return group;
+    const withStyle = this.models.isDefaultChosen ? undefined : this.firstOf(styled);
+    const other = withStyle ?? (fitting(card) ? undefined : this.firstOf(fitting));
+    return other === undefined ? group : { ...other, defaults: { ...other.defaults, ...group.defaults } };
+  }
+
+  /** The first model of the catalogue that will do and that an account reaches. */
+  private firstOf(suits: (card: ModelCard) => boolean): ModelGroup | undefined {
+    for (const [id, card] of this.cards) {
+      const able = suits(card) ? this.find(PREFIX + id) : undefined;
+      if (able !== undefined) return able;
     }
-    return group;
+    return undefined;
   }
 
   /** The name that is called in the end where a name is asked for; undefined where it leads nowhere. */
@@ -269,6 +281,10 @@ export class ModelRegistry {
 
 function fits(card: ModelCard, operation: string, output: ModelCard['output'] | undefined): boolean {
   return card.operations.includes(operation) && (output === undefined || card.output === output);
+}
+
+function hasStyle({ styles, baseStyle }: ModelCard, style: string | undefined): boolean {
+  return style === undefined || style === baseStyle || styles.has(style);
 }
 
 /** A group of the deployments; none where there are none. */

@@ -50,6 +50,7 @@ export function generationOrder(
   return {
     model: modelInPath ?? dto.model,
     operation: 'generate',
+    ...present('style', curatedStyle(dto)),
     interpret: (defaults) => interpret(defaults, dto, policy, (common, fields) => ({
       operation: 'generate',
       ...common,
@@ -73,6 +74,7 @@ export function editOrder(
   return {
     model: modelInPath ?? dto.model,
     operation: mask ? 'inpaint' : 'imageToImage',
+    ...present('style', curatedStyle(dto)),
     interpret: (defaults) =>
       interpret(defaults, dto, policy, (common, fields, ignore) => {
         // The result follows its source; clients send a size all the same (recraft-api.md §5.2).
@@ -167,6 +169,11 @@ function withoutDalleStyle(fields: Readonly<Fields>, ignore: Ignore): Readonly<F
   const { style, ...others } = fields;
   ignore('style', `style ${String(style)}`);
   return others;
+}
+
+/** The style that a model has to have: an empty text says nothing, and DALL-E's go nowhere. */
+function curatedStyle({ style }: KnownFields): string | undefined {
+  return style === '' || DALLE_STYLES.has(style) ? undefined : style;
 }
 
 /** Recraft's own field wins over OpenAI's word for it. A JPEG is made of the PNG (jpeg-answer.ts). */

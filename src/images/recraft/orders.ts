@@ -9,6 +9,7 @@ interface CommonFields {
   readonly model?: string;
   readonly response_format?: 'url' | 'b64_json' | 'multipart';
   readonly image_format?: 'png' | 'webp';
+  readonly style?: string;
   readonly n?: number;
   readonly random_seed?: number;
 }
@@ -16,11 +17,13 @@ interface CommonFields {
 /** A wish in Recraft's own words. Deployment defaults fill only what the route knows. */
 export function recraftOrder(route: PictureRoute, dto: object, pictures: RoutePictures): ImageOrder {
   const own = new Set([...route.fields, ...COMMON]);
-  const { model } = dto as CommonFields;
+  const { model, style } = dto as CommonFields;
   return {
     model,
     operation: route.operation,
     ...present('output', route.output),
+    // What the route does not know by this name may be anything.
+    ...present('style', own.has('style') && style !== '' ? style : undefined),
     interpret: (defaults) => {
       const known = Object.fromEntries(Object.entries(defaults).filter(([name]) => own.has(name)));
       const fields = merge(known, given(dto));

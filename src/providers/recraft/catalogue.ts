@@ -64,18 +64,23 @@ const FLASH: Release = { ...V4, released: released('2026-09-23'), operations: ['
 
 const FLASH_V2: Release = { ...FLASH, released: released('2026-11-01') };
 
+/** The one style name that a V4-line model takes: that of its own output (recraft-api.md §6.1, §9). */
+const V4_BASE_STYLE = { raster: 'any', vector: 'vector_illustration' } as const;
+
 /** One row of the table below: `units` is Recraft's price of a picture, 1,000 to the dollar. */
 function model(id: string, displayName: string, release: Release, column: SizeColumn, units: number): RecraftModel {
+  const output = column === VECTOR ? 'vector' : 'raster';
   return {
     id,
     displayName,
     ...release,
-    output: column === VECTOR ? 'vector' : 'raster',
+    output,
     microDollarsPerImage: units * 1_000,
     countMax: 6,
     sizes: column.sizes,
     acceptedSizes: column.accepted,
     styles: stylesOf(id),
+    ...(release.line === 'v4' && { baseStyle: V4_BASE_STYLE[output] }),
   };
 }
 

@@ -3,9 +3,6 @@ import type { DrawingRequest } from '../../images/image-request.js';
 import { drawnBy, RECRAFT_MODELS, type RecraftModel } from './catalogue.js';
 import { styleReferenceField, SUBSTYLES, type ModelLine } from './styles.js';
 
-/** The one style name that a V4-line model takes: that of its own output (recraft-api.md §6.1, §9). */
-const V4_BASE_STYLE = { raster: 'any', vector: 'vector_illustration' } as const;
-
 /**
  * Checks a request's styles by the model's line. A name that no model is known to have is let through: Recraft adds
  * styles, and what it refuses costs nothing.
@@ -36,7 +33,7 @@ export function checkStyleMatch({ line, displayName }: RecraftModel, param: stri
 
 function checkName(card: RecraftModel, style: string): void {
   if (card.line === 'v4') {
-    if (style !== V4_BASE_STYLE[card.output]) {
+    if (style !== card.baseStyle) {
       throw unsupported('style', style, card, modelsWithStyle(style), 'It takes no style names.');
     }
     return;
