@@ -69,7 +69,8 @@ export class JsonBody implements CanActivate {
 export function PicturesBody(slots: readonly PictureSlot[], dto: new () => object): Type<CanActivate> {
   const isField = ({ param, format }: UploadedImage): boolean => {
     const [field = ''] = param.split('[', 1);
-    return declaredFields(dto).has(field) || (Object.hasOwn(FORM_KINDS, field) && format === undefined);
+    const isOther = declaredFields(dto).has(field) && !slots.some(({ spelling }) => spelling.test(param));
+    return isOther || (Object.hasOwn(FORM_KINDS, field) && format === undefined);
   };
   @Injectable()
   class Guard implements CanActivate {

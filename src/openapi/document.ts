@@ -80,7 +80,7 @@ function frame(): Omit<OpenAPIObject, 'paths'> {
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: KEY })
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'API key', description: KEY })
     .addTag('Images: OpenAI dialect', "Make and change pictures with OpenAI's fields.")
     .addTag('Images: Recraft dialect', 'Everything Recraft can do, with its own names and shapes.')
     .addTag('Styles', 'Styles made from pictures.')

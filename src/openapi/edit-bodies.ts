@@ -34,7 +34,11 @@ const MASK_FILE: Schema = {
     'A black and white picture without transparency is taken too: white may change.',
 };
 
-const MASK_URL: Schema = { type: 'string', description: `As a base64 data URL. ${MASK_FILE.description ?? ''}` };
+const MASK_URL: Schema = {
+  type: 'string',
+  description: `As a base64 data URL. ${MASK_FILE.description ?? ''}`,
+  example: 'data:image/png;base64,iVBORw0KGgo=',
+};
 
 const IMAGE_OBJECT: Schema = { type: 'object', required: ['image_url'], properties: { image_url: IMAGE_URL } };
 

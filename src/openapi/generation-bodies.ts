@@ -2,10 +2,12 @@ import { GENERATION_SLOTS } from '../images/openai/edit-slots.js';
 import { formFields, type RequestBody, type Schema } from './edit-bodies.js';
 
 /** The form of a generation among the document's schemas. */
-const FORM = 'GenerateImageForm';
+export const GENERATION_FORM = 'GenerateImageForm';
 
 /** The schemas of a generation's bodies beside its DTO: a form brings the pictures whose style is taken over. */
 export function generationForm(dto: Schema): Record<string, Schema> {
+  // In a form the pictures are files, and not both.
+  const { style_reference_urls: _links, ...fields } = dto.properties ?? {};
   const files = GENERATION_SLOTS.map(({ name, purpose, most }): [string, Schema] => [
     name,
     {
@@ -17,10 +19,10 @@ export function generationForm(dto: Schema): Record<string, Schema> {
     },
   ]);
   return {
-    [FORM]: {
+    [GENERATION_FORM]: {
       ...dto,
       description: 'A picture to be made from words, in the style of files. Empty fields count as not given.',
-      properties: { ...Object.fromEntries(files), ...formFields(dto.properties ?? {}) },
+      properties: { ...Object.fromEntries(files), ...formFields(fields) },
     },
   };
 }
@@ -35,7 +37,7 @@ export function generationBody(json: RequestBody): RequestBody {
       'Fields not listed here go to Recraft as they are.',
     content: {
       ...json.content,
-      'multipart/form-data': { schema: { $ref: `#/components/schemas/${FORM}` } },
+      'multipart/form-data': { schema: { $ref: `#/components/schemas/${GENERATION_FORM}` } },
     },
   };
 }

@@ -26,6 +26,10 @@ const PICTURE_HEADERS: Headers = {
     description: "The gateway's own part of that.",
     schema: { type: 'number', example: 1.3 },
   },
+  'x-queue-time-ms': {
+    description: "Milliseconds that the request waited for its turn within Recraft's rate limit; part of the overhead.",
+    schema: { type: 'number', example: 0 },
+  },
   'x-ignored-params': {
     description: 'Fields that were accepted and not forwarded, by comma. Missing where there are none.',
     schema: { type: 'string', example: 'quality, user' },

@@ -150,6 +150,42 @@ describe('Every field', () => {
     expect(fields.filter(({ description }) => !description).map(({ name }) => name)).toEqual([]);
   });
 
+  it.each([
+    'GenerateImage',
+    'GenerateImageForm',
+    'EditImageForm',
+    'EditImageJson',
+    'Color',
+    'Controls',
+    'TextLayoutItem',
+  ])('of %s has an example, but for files and for what is made of fields that have theirs', (schema) => {
+    const { properties } = document.components.schemas[schema];
+    const isExemplary = ({ example, format, allOf, oneOf, items, $ref }) =>
+      example !== undefined || format === 'binary' || [allOf, oneOf, $ref, items?.$ref, items?.oneOf].some(Boolean);
+
+    const lacking = Object.entries(properties).filter(([, field]) => !isExemplary(field));
+    expect(lacking.map(([name]) => name)).toEqual([]);
+  });
+
+  it('of the styles and of the wait for a slot is there, with its bounds', () => {
+    const { GenerateImage, EditImageJson } = document.components.schemas;
+    const links = {
+      type: 'array',
+      minItems: 1,
+      maxItems: 10,
+      items: { type: 'string', pattern: '^(https?://|data:)' },
+    };
+    expect(GenerateImage.properties.style_reference_urls).toMatchObject(links);
+    for (const { properties } of [GenerateImage, EditImageJson]) {
+      expect(properties.style_match.enum).toEqual(['precise', 'flexible', 'regular']);
+      expect(properties.block_nsfw).toMatchObject({ type: 'boolean' });
+    }
+    for (const id of ['createImage', 'createImageEdit']) {
+      expect(operation(id).responses['200'].headers).toHaveProperty('x-queue-time-ms');
+    }
+    expect(document.components.securitySchemes.bearer.bearerFormat).toBe('API key');
+  });
+
   it('that counts something is an integer', () => {
     const { GenerateImage, ImagesAnswer } = document.components.schemas;
 

@@ -73,7 +73,10 @@ export class ControlsDto {
   @Max(5)
   artistic_level?: number;
 
-  /** Whether lettering is unwanted. Recraft V3 only. */
+  /**
+   * Whether lettering is unwanted. Recraft V3 only.
+   * @example true
+   */
   @IsOptional()
   @IsBoolean()
   no_text?: boolean;

@@ -23,6 +23,7 @@ export class EditImageDto extends ImageOptionsDto {
   size?: string;
 
   /** OpenAI's; accepted, not forwarded. */
+  @ApiPropertyOptional({ example: 'high' })
   @IsOptional()
   @IsIn(['low', 'high'])
   input_fidelity?: 'low' | 'high';

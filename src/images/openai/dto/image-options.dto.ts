@@ -46,7 +46,7 @@ export abstract class ImageOptionsDto {
   model?: string;
 
   /** How many pictures, 1 to 6. Each is paid for. */
-  @ApiPropertyOptional({ type: 'integer', default: 1 })
+  @ApiPropertyOptional({ type: 'integer', default: 1, example: 2 })
   @IsOptional()
   @IsInt()
   @Min(1)
@@ -59,7 +59,7 @@ export abstract class ImageOptionsDto {
    * refused there. The default is base64 for OpenAI's GPT image names, for streams and for `jpeg`, and elsewhere what the
    * operator has set (`DEFAULT_RESPONSE_FORMAT`).
    */
-  @ApiPropertyOptional({ enum: RESPONSE_FORMATS, default: 'url' })
+  @ApiPropertyOptional({ enum: RESPONSE_FORMATS, default: 'url', example: 'b64_json' })
   @IsOptional()
   @IsIn(RESPONSE_FORMATS)
   response_format?: (typeof RESPONSE_FORMATS)[number];
@@ -82,20 +82,23 @@ export abstract class ImageOptionsDto {
   @MaxLength(100)
   substyle?: string;
 
-  /** Id of a custom style. Excludes `style`. */
+  /**
+   * Id of a custom style. Excludes `style`.
+   * @example "8f4ae0a1-5c3e-4c0b-9d7e-0a2b6f1c9d34"
+   */
   @IsOptional()
   @IsString()
   @MaxLength(100)
   style_id?: string;
 
   /** How closely a custom style is followed, over what the style itself says. */
-  @ApiPropertyOptional({ enum: STYLE_MATCHES })
+  @ApiPropertyOptional({ enum: STYLE_MATCHES, example: 'flexible' })
   @IsOptional()
   @IsIn(STYLE_MATCHES)
   style_match?: (typeof STYLE_MATCHES)[number];
 
   /** How freely it is drawn. In Recraft's published OpenAPI document, not in its documentation. */
-  @ApiPropertyOptional({ enum: CREATIVITIES })
+  @ApiPropertyOptional({ enum: CREATIVITIES, example: 'standard' })
   @IsOptional()
   @IsIn(CREATIVITIES)
   creativity?: (typeof CREATIVITIES)[number];
@@ -133,8 +136,16 @@ export abstract class ImageOptionsDto {
   @Max(4_294_967_295)
   random_seed?: number;
 
+  /**
+   * Refuse results that are not safe for work. In Recraft's published OpenAPI document, not in its documentation.
+   * @example true
+   */
+  @IsOptional()
+  @IsBoolean()
+  block_nsfw?: boolean;
+
   /** File format of raster pictures. Vector models always answer SVG. */
-  @ApiPropertyOptional({ default: 'webp' })
+  @ApiPropertyOptional({ default: 'webp', example: 'png' })
   @IsOptional()
   @IsIn(['webp', 'png'])
   image_format?: 'webp' | 'png';
@@ -143,13 +154,13 @@ export abstract class ImageOptionsDto {
    * OpenAI's word for `image_format`. `svg` only with a vector model. A `jpeg` is made by the gateway and comes as bytes:
    * as `b64_json`, in a form (`multipart`) or in a stream, and never as a `url`.
    */
-  @ApiPropertyOptional({ enum: OUTPUT_FORMATS })
+  @ApiPropertyOptional({ enum: OUTPUT_FORMATS, example: 'png' })
   @IsOptional()
   @IsIn(OUTPUT_FORMATS)
   output_format?: (typeof OUTPUT_FORMATS)[number];
 
   /** Answer with server-sent events: comments while waiting, then one `…completed` event per picture. */
-  @ApiPropertyOptional({ default: false })
+  @ApiPropertyOptional({ default: false, example: true })
   @IsOptional()
   @IsBoolean()
   stream?: boolean;
@@ -162,7 +173,7 @@ export abstract class ImageOptionsDto {
   timeout?: number;
 
   /** How often the gateway may send the request again where that surely costs nothing; also `x-litellm-num-retries`. */
-  @ApiPropertyOptional({ type: 'integer' })
+  @ApiPropertyOptional({ type: 'integer', example: 1 })
   @IsOptional()
   @IsInt()
   @Min(0)
@@ -170,7 +181,7 @@ export abstract class ImageOptionsDto {
   num_retries?: number;
 
   /** OpenAI's; accepted, not forwarded. */
-  @ApiPropertyOptional({ enum: QUALITIES })
+  @ApiPropertyOptional({ enum: QUALITIES, example: 'high' })
   @IsOptional()
   @IsIn(QUALITIES)
   quality?: (typeof QUALITIES)[number];
@@ -179,13 +190,13 @@ export abstract class ImageOptionsDto {
    * OpenAI's; `auto` and `opaque` are accepted and not forwarded. No model makes `transparent` ones: where the operator
    * allows it (`ALLOW_SECOND_CHARGE`), an edit gets one by a second, charged operation for each picture.
    */
-  @ApiPropertyOptional({ enum: BACKGROUNDS })
+  @ApiPropertyOptional({ enum: BACKGROUNDS, example: 'opaque' })
   @IsOptional()
   @IsIn(BACKGROUNDS)
   background?: (typeof BACKGROUNDS)[number];
 
   /** OpenAI's; accepted, not forwarded. */
-  @ApiPropertyOptional({ type: 'integer' })
+  @ApiPropertyOptional({ type: 'integer', example: 90 })
   @IsOptional()
   @IsInt()
   @Min(0)
@@ -193,7 +204,7 @@ export abstract class ImageOptionsDto {
   output_compression?: number;
 
   /** OpenAI's; accepted, not forwarded. */
-  @ApiPropertyOptional({ type: 'integer' })
+  @ApiPropertyOptional({ type: 'integer', example: 1 })
   @IsOptional()
   @IsInt()
   @Min(0)
@@ -201,22 +212,29 @@ export abstract class ImageOptionsDto {
   partial_images?: number;
 
   /** OpenAI's; accepted, not forwarded. */
+  @ApiPropertyOptional({ example: 'auto' })
   @IsOptional()
   @IsIn(['low', 'auto'])
   moderation?: 'low' | 'auto';
 
-  /** Whom the pictures are for; kept in the ledger, not forwarded. */
+  /**
+   * Whom the pictures are for; kept in the ledger, not forwarded.
+   * @example "customer-7"
+   */
   @IsOptional()
   @IsString()
   user?: string;
 
-  /** OpenAI's; accepted, not forwarded. */
+  /**
+   * OpenAI's; accepted, not forwarded.
+   * @example "customer-7"
+   */
   @IsOptional()
   @IsString()
   safety_identifier?: string;
 
   /** Fields to merge into this object, as a client's SDK may send them. */
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true, example: { style: 'digital_illustration' } })
   @IsOptional()
   @IsObject()
   extra_body?: Record<string, unknown>;
