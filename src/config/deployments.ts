@@ -1,3 +1,5 @@
+import { EditImageDto } from '../images/openai/dto/edit-image.dto.js';
+import { GenerateImageDto } from '../images/openai/dto/generate-image.dto.js';
 import type { Deployment } from '../registry/deployment.js';
 import { deploymentId } from '../registry/deployment-id.js';
 import { apiAddress } from './checks.js';
@@ -5,6 +7,7 @@ import type { ModelEntries } from './config-file.js';
 import type { LitellmParams, ModelEntry } from './config-shape.js';
 import { LONGEST_REQUEST_MS } from './longest-request.js';
 import type { ConfiguredDeployment, Settings } from './settings.js';
+import { problemsOfDefaults } from '../validation/dto.pipe.js';
 import { isRequestField } from './unimplemented-keys.js';
 
 /** The account that entries without their own use: RECRAFT_API_KEY, RECRAFT_API_BASE, REQUEST_TIMEOUT_MS. */
@@ -34,6 +37,7 @@ export function toDeployments(
       if (entry.litellm_params.model.includes('*') && !entry.model_name.includes('*')) {
         problems.push(`${path}.litellm_params.model has a * that ${path}.model_name does not have`);
       }
+      problems.push(...wrongDefaults(entry.litellm_params, `${path}.litellm_params`));
       return [toDeployment(entry, { ...account, apiKey: apiKey ?? '' }, ids.of(entry, path))];
     }),
   );
@@ -77,6 +81,12 @@ function slotsOf({ rps, rpm, ipm, max_parallel_requests: parallel }: LitellmPara
 
 function requestFields(params: LitellmParams): Record<string, unknown> {
   return Object.fromEntries(Object.entries(params).filter(([key]) => isRequestField(key)));
+}
+
+/** Defaults that every request would be refused for. A value may be one for generations, for edits, or for both. */
+function wrongDefaults(params: LitellmParams, path: string): Iterable<string> {
+  const defaults = requestFields(params);
+  return new Set([GenerateImageDto, EditImageDto].flatMap((dto) => problemsOfDefaults(dto, defaults, path)));
 }
 
 /** Gives each entry its id: its own, or a digest of everything but its key. */

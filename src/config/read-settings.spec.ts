@@ -295,6 +295,36 @@ general_settings: { image_generation_model: recraft/recraftv3 }`;
   });
 });
 
+describe('defaults of requests', () => {
+  it('are checked as a request is, and every problem is told by its path', () => {
+    const params = {
+      model: 'recraftv3',
+      n: 99,
+      size: 'big',
+      response_format: 'pdf',
+      style: 5,
+      controls: { no_text: 1 },
+    };
+    const MODEL_LIST = JSON.stringify([{ model_name: 'a', litellm_params: params }]);
+    const yaml = 'model_list: [{ model_name: b, litellm_params: { model: recraftv3, strength: 2, random_seed: 0.5 } }]';
+    expect(problemsOf({ ...keys, MODEL_LIST }, yaml).map((problem) => problem.replace(/ must.*/, ''))).toEqual([
+      'model_list[0].litellm_params.random_seed',
+      'model_list[0].litellm_params.strength',
+      ...['size', 'n', 'response_format', 'style', 'controls.no_text'].map(
+        (name) => `MODEL_LIST[0].litellm_params.${name}`,
+      ),
+    ]);
+    expect(problemsOf({ ...keys, MODEL_LIST })).toContain('MODEL_LIST[0].litellm_params.n must not be greater than 6');
+  });
+
+  it('may be of fields that nobody knows here', () => {
+    const params = { model: 'recraftv3', n: 2, size: '16:9', style: 'Noir', strength: 0.5, of_tomorrow: [1] };
+    expect(problemsOf({ ...keys, MODEL_LIST: JSON.stringify([{ model_name: 'a', litellm_params: params }]) })).toEqual(
+      [],
+    );
+  });
+});
+
 describe('aliases', () => {
   it.each(['gpt-image-1', 'gpt-image-1-mini', 'gpt-image-1.5', 'gpt-image-2', 'chatgpt-image-latest'])(
     'let %s stand for the default model, answered as base64',

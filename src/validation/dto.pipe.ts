@@ -40,12 +40,25 @@ export class DtoPipe implements PipeTransform {
 export function toDto<T extends object>(dtoClass: new () => T, fields: object): T {
   if (acceptanceOf(dtoClass).accepts(fields as Readonly<Record<string, unknown>>)) return instanceOf(dtoClass, fields);
   const dto = plainToInstance(dtoClass, fields, { exposeUnsetFields: false });
-  const errors = validateSync(dto, { forbidUnknownValues: false });
-  if (errors.length === 0) return dto;
-  const [first, ...others] = errors.map((error) => deepest(error));
+  const [first, ...others] = problemsIn(dto);
   if (!first) return dto;
   const message = [first, ...others].map((problem) => problem.message).join('; ');
   throw new GatewayError(first.fault, `${message}.`, { param: first.param });
+}
+
+/**
+ * What is wrong with values that requests get by default, read from `path`: the fields that are not among them are a
+ * request's own matter.
+ */
+export function problemsOfDefaults(dtoClass: DtoClass, defaults: object, path: string): string[] {
+  const dto = plainToInstance(dtoClass, defaults, { exposeUnsetFields: false });
+  const given = ({ property }: ValidationError): boolean => Object.hasOwn(defaults, property);
+  return problemsIn(dto, path, given).map(({ message }) => message);
+}
+
+function problemsIn(dto: object, path = '', concerns: (error: ValidationError) => boolean = () => true): Problem[] {
+  const errors = validateSync(dto, { forbidUnknownValues: false });
+  return errors.filter(concerns).map((error) => deepest(error, path));
 }
 
 const acceptances = new Map<DtoClass, Acceptance>();
