@@ -1,4 +1,6 @@
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { generateImage } from 'ai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -79,6 +81,25 @@ describe('scripts/server without a Recraft key', () => {
 
     child.kill('SIGTERM');
     expect((await ended).stdout).toBe(`${line}\n`);
+  });
+
+  it("serves the AI SDK with base64, which downloads nothing from the sandbox's address", async () => {
+    const { child, ended, ready } = server();
+    const { gateway } = addressesIn(await ready());
+    const provider = createOpenAICompatible({ name: 'recraft', baseURL: `${gateway}/v1`, apiKey: 'sk-1234' });
+    const draw = async (name, recraft = {}) => {
+      const model = provider.imageModel(name);
+      const { image } = await generateImage({ model, prompt: 'a fox', providerOptions: { recraft } });
+      return Buffer.from(image.uint8Array).toString('latin1', 8, 12);
+    };
+
+    expect(await draw('recraft/recraftv3', { response_format: 'b64_json' })).toBe('WEBP');
+    expect(await draw('gpt-image-1')).toBe('WEBP');
+    // README.md says so; should this ever work, it need not.
+    await expect(draw('recraft/recraftv3')).rejects.toThrow('127.0.0.1 is not allowed');
+
+    child.kill('SIGTERM');
+    await ended;
   });
 
   it.each(['SIGTERM', 'SIGINT'])('stops both on %s, and calls that a success', async (signal) => {
