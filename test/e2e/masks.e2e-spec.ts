@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
-import { expectEnvelope, expectError } from '../support/expect-error.js';
+import { expectError } from '../support/expect-error.js';
 import { type RunningGateway, startGateway } from '../support/gateway.js';
 import { aPicture } from '../support/pictures.js';
 
@@ -52,13 +52,8 @@ const send = (path: string, mask: Buffer, image = picture) =>
     ...(path !== 'eraseRegion' && { prompt: 'a cake' }),
   });
 
-/** Recraft's dialect has the message beside the envelope, too. */
-async function expectRefused(response: Response, param: string, code = 'invalid_image_file'): Promise<string> {
-  const { error } = (await response.json()) as { error: object };
-  expect(response.status).toBe(400);
-  const expected = { type: 'image_generation_user_error', code, param };
-  return expectEnvelope(JSON.stringify({ error }), expected);
-}
+const expectRefused = (response: Response, param: string, code = 'invalid_image_file'): Promise<string> =>
+  expectError(response, { status: 400, type: 'image_generation_user_error', code, param });
 
 describe.each(MASKED)("A mask of Recraft's %s", (path) => {
   it.each([
