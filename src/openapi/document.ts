@@ -4,6 +4,7 @@ import { editBodies, type RequestBody, type Schema } from './edit-bodies.js';
 import { generationBody, generationForm } from './generation-bodies.js';
 import { pictureBody } from './picture-bodies.js';
 import { inReadingOrder } from './reading-order.js';
+import { withExamples } from './recraft-examples.js';
 
 const DESCRIPTION = `One address for pictures from Recraft.
 
@@ -110,7 +111,9 @@ function describePaths(paths: OpenAPIObject['paths'], edit: RequestBody): OpenAP
 
 function bodyOf(path: string, own: RequestBody | undefined, edit: RequestBody): RequestBody | undefined {
   if (path.endsWith('/edits')) return edit;
-  return own && path.endsWith('/images/generations') ? generationBody(own) : (pictureBody(path) ?? own);
+  if (own && path.endsWith('/images/generations')) return generationBody(own);
+  const body = pictureBody(path) ?? own;
+  return body && withExamples(path, body);
 }
 
 /** Older names of a route are operations of their own to a reader, and not to be used any more. */

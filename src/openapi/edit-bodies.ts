@@ -9,7 +9,7 @@ export type RequestBody = NonNullable<NonNullable<OpenAPIObject['paths'][string]
 type Properties = NonNullable<Schema['properties']>;
 
 /** The two bodies of an edit among the document's schemas. */
-export const FORM = 'EditImageForm';
+const FORM = 'EditImageForm';
 const JSON_BODY = 'EditImageJson';
 
 const IMAGE_FILE: Schema = {

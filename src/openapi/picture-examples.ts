@@ -1,10 +1,10 @@
 /** A named example, as OpenAPI's media types have them. */
-interface Example {
+export interface Example {
   readonly summary: string;
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-type Examples = Record<string, Example>;
+export type Examples = Record<string, Example>;
 
 const SUNSET = 'A beautiful sunset over a calm ocean';
 
@@ -74,7 +74,7 @@ export const GENERATIONS: Examples = {
 };
 
 /** A house of 8 x 8 blocks, 256 pixels wide: small enough for a page, large enough for Recraft. */
-const HOUSE =
+export const HOUSE =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAQAAAAEAAQMAAABmvDolAAAABlBMVEX1sEEuQFPjnyKIAAAACXBIWXMAAAsTAAALEwEAmpwYAAAALklEQVRo3u3KoQEAAAgDoP3/tPZlbZBJAAAAjk0RBEEQBEEQBEEQBEEQBEF4DgsGMfaIUfrbEQAAAABJRU5ErkJggg==';
 
 /** JSON bodies of an edit. */

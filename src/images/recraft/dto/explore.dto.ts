@@ -49,7 +49,7 @@ export class ExploreDto extends RecraftOptionsDto {
 
 /** Sketches to be made like an earlier one. */
 export class ExploreSimilarDto extends RecraftOptionsDto {
-  /** `image_id` of a sketch. */
+  /** `image_id` of a sketch that `POST /v1/images/explore` answered with. */
   @ApiProperty({ format: 'uuid', example: '0f4e7a52-6c1d-4b83-9e2a-5d7c81b09f36' })
   @IsUUID('loose')
   source_image_id!: string;
