@@ -58,6 +58,23 @@ function base({ model, customStyle }: Row): Record<string, unknown> {
   return { model, prompt: 'a fox', ...(customStyle === 'required' && { style_id: STYLE }) };
 }
 
+/** What every route refuses of every model. */
+const anywhere: readonly (readonly [field: string, value: unknown])[] = [
+  ['n', 7],
+  ['n', 0],
+  ['random_seed', 4_294_967_296],
+  ['random_seed', -1],
+  ['response_format', 'png'],
+  ['image_format', 'jpeg'],
+  ['creativity', 'none'],
+  ['style_match', 'loose'],
+  ['calculate_features', 'x'],
+  ['block_nsfw', 'x'],
+  ['expire', 3],
+  ['controls', 'red'],
+  ['text_layout', 'HI'],
+];
+
 function generations(own: Row): Case[] {
   const { line, vector, promptMax, customStyle, size, foreignSize } = own;
   const one = (what: string, fields: object, refused?: string): Case => ({
@@ -80,6 +97,7 @@ function generations(own: Row): Case[] {
     ...(vector ? [] : [one('the size of another column', { size: foreignSize }, 'size')]),
     one('a size of nobody', { size: '1000x1001' }, 'size'),
     ...(customStyle === 'required' || vector ? [] : [one('a style name', { style: named }, unless(styled, 'style'))]),
+    ...(styled ? [] : [one('a style of vectors', { style: 'vector_illustration' }, 'style')]),
     one('a style of its own', { style_id: STYLE }, unless(customStyle !== 'refused', 'style_id')),
     ...(customStyle === 'required' ? [one('no style', { style_id: null }, 'style_id')] : []),
     one('a negative prompt', { negative_prompt: 'rain' }, unless(styled, 'negative_prompt')),
@@ -87,8 +105,11 @@ function generations(own: Row): Case[] {
     one('an artistic level', { controls: { artistic_level: 2 } }, unless(line === 'v3', 'controls.artistic_level')),
     one('no text', { controls: { no_text: true } }, unless(line === 'v3', 'controls.no_text')),
     one('a text layout', { text_layout: [{ text: 'HI', bbox: [[0, 0], [1, 0], [1, 1], [0, 1]] }] }, unless(line === 'v3', 'text_layout')),
+    ...anywhere.map(([field, value]) => one(`${field} ${String(value)}`, { [field]: value }, field)),
+    one('an upscale of no kind', { upscale: 'upscale9mp' }, 'upscale'),
+    one('an upscale', { upscale: 'upscale4mp' }),
+    one('what the published document alone has', { calculate_features: true, block_nsfw: false, expire: false }),
     one('a seed', { random_seed: 4_294_967_295 }),
-    one('a seed beyond', { random_seed: 4_294_967_296 }, 'random_seed'),
     { ...one('the raster route', {}, unless(!vector, 'model')), path: 'generations/raster' },
     { ...one('the vector route', {}, unless(vector, 'model')), path: 'generations/vector' },
   ]; // prettier-ignore
@@ -117,6 +138,46 @@ function operations(own: Row): Case[] {
     one('explore', { prompt }, explores),
   ];
 }
+
+/** The fields of recraft-api.md §5.2 to §5.5 on a route that changes a picture, each with what the model makes of it. */
+function edits(own: Row, path: string): Case[] {
+  const { model, line, vector, promptMax, customStyle } = own;
+  const takesPart = path === 'imageToImage' ? customStyle === 'allowed' && line !== 'v2' : line === 'v3';
+  const wish: Record<string, unknown> = { model, prompt: 'a cake', image_url: picture };
+  if (path === 'imageToImage') wish['strength'] = 0.4;
+  if (path === 'outpaint') wish['expand_top'] = 20;
+  if (path === 'inpaint' || path === 'generateBackground') wish['mask_url'] = mask;
+  const one = (what: string, fields: object, refused?: string): Case => ({
+    what,
+    path,
+    fields: { ...wish, ...fields },
+    refused: takesPart ? refused : 'model',
+  });
+  const byModel = (what: string, param: string, fields: object): Case => one(what, fields, line === 'v3' ? undefined : param);
+  const never = (field: string, value: unknown): Case => ({ ...one(field, { [field]: value }), refused: field });
+  return [
+    one('what every model takes', {
+      ...{ prompt: 'x'.repeat(promptMax), random_seed: 4_294_967_295, response_format: 'b64_json', image_format: 'png' },
+      ...{ creativity: 'simple', calculate_features: true, block_nsfw: false, expire: false },
+      controls: { colors: [{ rgb: [1, 2, 3] }] },
+    }),
+    one('a longer prompt', { prompt: 'x'.repeat(promptMax + 1) }, 'prompt'),
+    byModel('a style name', 'style', { style: vector ? 'Line art' : 'Noir' }),
+    byModel('a style of vectors', 'style', { style: 'vector_illustration' }),
+    byModel('a substyle', 'substyle', { substyle: vector ? 'bold_stroke' : 'noir' }),
+    one('a substyle of V2', { substyle: 'kawaii' }, 'substyle'),
+    one('a style of its own', { style_id: STYLE, style_match: line === 'v3' ? 'regular' : 'precise' }),
+    one('a style followed like another line', { style_match: line === 'v3' ? 'precise' : 'regular' }, 'style_match'),
+    one('two styles', { style: vector ? 'Line art' : 'Noir', style_id: STYLE }, line === 'v3' ? 'style_id' : 'style'),
+    byModel('a negative prompt', 'negative_prompt', { negative_prompt: 'rain' }),
+    byModel('a text layout', 'text_layout', { text_layout: [{ text: 'HI', bbox: [[0, 0], [1, 0], [1, 1], [0, 1]] }] }),
+    byModel('an artistic level', 'controls.artistic_level', { controls: { artistic_level: 2 } }),
+    byModel('no text', 'controls.no_text', { controls: { no_text: true } }),
+    ...anywhere.map(([field, value]) => never(field, value)),
+    ...(path === 'imageToImage' ? [never('strength', 1.1), never('strength', -0.1), never('strength', null)] : []),
+    ...(path === 'outpaint' ? [never('expand_left', 4_097), never('zoom_out_percentage', 101), never('size', 'large')] : []),
+  ];
+} // prettier-ignore
 
 /** What `POST /styles` takes of each model (recraft-api.md §6.1), and of what else it is sure to be refused. */
 function newStyles({ model, line, vector, customStyle }: Row): Case[] {
@@ -182,6 +243,19 @@ async function expectOutcome({ path, fields, refused }: Case): Promise<void> {
   expect({ ...found, message: error?.message }).toEqual({ ...expected, message: error?.message });
 }
 
+/** What came of a case, and what should have: a status, and the field a refusal names. */
+async function outcomeOf({
+  what,
+  path,
+  fields,
+  refused,
+}: Case): Promise<{ what: string; got: string; wanted: string }> {
+  const response = await gateway.post(`/v1/images/${path}`, fields);
+  const { error } = (await response.json()) as { error?: { param: string | null } };
+  const got = error ? `${response.status} ${error.param ?? 'null'}` : String(response.status);
+  return { what, got, wanted: refused === undefined ? '200' : `400 ${refused}` };
+}
+
 describe.each(MODELS)('$model', (own) => {
   it.each(generations(own))('$path with $what', async (one) => {
     await expectOutcome(one);
@@ -193,6 +267,16 @@ describe.each(MODELS)('$model', (own) => {
     if (!found) throw new Error('The table of operations has changed its length.');
     await expectOutcome(found);
   });
+
+  it.each(['imageToImage', 'inpaint', 'outpaint', 'replaceBackground', 'generateBackground'])(
+    '%s with every field there is',
+    async (path) => {
+      const found = await Promise.all(edits(own, path).map(outcomeOf));
+      expect(found.filter(({ got, wanted }) => got !== wanted)).toEqual([]);
+      const allowed = edits(own, path).filter(({ refused }) => refused === undefined);
+      expect(sandbox.requests()).toHaveLength(allowed.length);
+    },
+  );
 
   it.each(newStyles(own).map(({ what }, index) => ({ what, index })))('a new style with $what', async ({ index }) => {
     const found = newStyles(own)[index];
@@ -295,6 +379,10 @@ describe('A picture that is to grow', () => {
     [{ zoom_out_percentage: 100 }, 'zoom_out_percentage'],
     [{ zoom_out_percentage: 40, expand_bottom: 20 }, undefined],
     [{ size: '1:2' }, undefined],
+    [{ size: '255x300' }, 'size'],
+    [{ size: '256x255', zoom_out_percentage: 0 }, 'size'],
+    [{ size: '200x200', zoom_out_percentage: 50 }, undefined],
+    [{ size: '256x256' }, undefined],
   ])('by %j', async (frame, refused) => {
     await expectOutcome({
       what: 'a frame',

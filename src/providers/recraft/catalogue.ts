@@ -64,8 +64,8 @@ const FLASH: Release = { ...V4, released: released('2026-09-23'), operations: ['
 
 const FLASH_V2: Release = { ...FLASH, released: released('2026-11-01') };
 
-/** The one style name that a V4-line model takes: that of its own output (recraft-api.md §6.1, §9). */
-const V4_BASE_STYLE = { raster: 'any', vector: 'vector_illustration' } as const;
+/** The one style name that V4-line models take, and raster ones alone (recraft-api.md §3, §6.3). */
+const V4_STYLE = 'any';
 
 /** One row of the table below: `units` is Recraft's price of a picture, 1,000 to the dollar. */
 function model(id: string, displayName: string, release: Release, column: SizeColumn, units: number): RecraftModel {
@@ -80,7 +80,7 @@ function model(id: string, displayName: string, release: Release, column: SizeCo
     sizes: column.sizes,
     acceptedSizes: column.accepted,
     styles: stylesOf(id),
-    ...(release.line === 'v4' && { baseStyle: V4_BASE_STYLE[output] }),
+    ...(release.line === 'v4' && output === 'raster' && { baseStyle: V4_STYLE }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors/gateway-error.js';
-import type { OutpaintRequest } from '../../images/image-request.js';
+import type { OutpaintRequest, UploadedImage } from '../../images/image-request.js';
 import { checkRange, checkWhole } from './bounds.js';
 
 const MAX_SIDE = 4_096;
@@ -30,6 +30,7 @@ export function checkFrame({ expand, size, zoomOutPercentage: zoom, image }: Out
   }
   if (size !== undefined) checkSize(size);
   if (image.kind === 'link' || image.width === undefined || image.height === undefined) return;
+  if (size !== undefined) checkRoom(size, image, 1 - (zoom ?? 0) / 100);
   checkResult('expand_left', image.width + (expand.left ?? 0) + (expand.right ?? 0));
   checkResult('expand_top', image.height + (expand.top ?? 0) + (expand.bottom ?? 0));
 }
@@ -43,6 +44,17 @@ function checkZoom(zoom: number): void {
 function checkSize(size: string): void {
   if (!size.includes('x')) return;
   for (const side of size.split('x').map(Number)) checkResult('size', side);
+}
+
+/** The source stays intact inside the result (recraft-api.md §5.5). A drawing has no pixels of its own. */
+function checkRoom(size: string, { width = 0, height = 0, format, isTurned }: UploadedImage, scale: number): void {
+  if (!size.includes('x') || format === 'svg') return;
+  const [across = 0, down = 0] = size.split('x').map(Number);
+  const inner = { width: Math.round(width * scale), height: Math.round(height * scale) };
+  if (inner.width <= across && inner.height <= down) return;
+  if (isTurned === true && inner.height <= across && inner.width <= down) return;
+  const message = `'size' ${size} has no room for the picture, which is ${inner.width}x${inner.height} in it.`;
+  throw new GatewayError('invalidValue', message, { param: 'size' });
 }
 
 function checkResult(param: string, side: number): void {

@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsOptional, IsString, Matches } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, Matches } from 'class-validator';
 import { STYLE_REFERENCES } from '../edit-slots.js';
 import { ImageOptionsDto } from './image-options.dto.js';
 
@@ -33,4 +33,9 @@ export class GenerateImageDto extends ImageOptionsDto {
   @ArrayMaxSize(STYLE_REFERENCES.most)
   @Matches(/^(https?:\/\/|data:)/i, { each: true, message: 'style_reference_urls must be https links or data URLs' })
   style_reference_urls?: string[];
+
+  /** In Recraft's published OpenAPI document, not in its documentation. */
+  @IsOptional()
+  @IsIn(['upscale4mp', 'upscale16mp'])
+  upscale?: 'upscale4mp' | 'upscale16mp';
 }

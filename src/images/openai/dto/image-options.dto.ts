@@ -151,13 +151,28 @@ export abstract class ImageOptionsDto {
   image_format?: 'webp' | 'png';
 
   /**
-   * OpenAI's word for `image_format`. `svg` only with a vector model. A `jpeg` is made by the gateway and comes as bytes:
+   * OpenAI's word for `image_format`. `svg` only with a vector model, the others only with a raster one. A `jpeg` is made by the gateway and comes as bytes:
    * as `b64_json`, in a form (`multipart`) or in a stream, and never as a `url`.
    */
   @ApiPropertyOptional({ enum: OUTPUT_FORMATS, example: 'png' })
   @IsOptional()
   @IsIn(OUTPUT_FORMATS)
   output_format?: (typeof OUTPUT_FORMATS)[number];
+
+  /** Refuse results that are not safe for work. In Recraft's published OpenAPI document, not in its documentation. */
+  @IsOptional()
+  @IsBoolean()
+  block_nsfw?: boolean;
+
+  /** Answer with `features` of each picture. In Recraft's published OpenAPI document, not in its documentation. */
+  @IsOptional()
+  @IsBoolean()
+  calculate_features?: boolean;
+
+  /** In Recraft's published OpenAPI document, not in its documentation. */
+  @IsOptional()
+  @IsBoolean()
+  expire?: boolean;
 
   /** Answer with server-sent events: comments while waiting, then one `…completed` event per picture. */
   @ApiPropertyOptional({ default: false, example: true })
