@@ -64,6 +64,8 @@ interface Common {
   readonly randomSeed?: number;
   /** File format; `svg` only where vectors are drawn. */
   readonly imageFormat?: 'png' | 'webp' | 'svg';
+  /** The field that asks for a raster picture where nothing else will do: what draws SVGs is refused in its name. */
+  readonly rasterOnly?: 'output_format';
   /** Fields this gateway does not know, by their wire names: handed to the provider as they came. */
   readonly extra: Readonly<Record<string, unknown>>;
 }

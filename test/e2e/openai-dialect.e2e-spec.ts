@@ -144,6 +144,29 @@ describe('output_format', () => {
     );
   });
 
+  it.each([
+    ['png', { model: 'recraft/recraftv4_1_vector' }, 'recraftv4_1.'],
+    ['webp', { model: 'recraft/recraftv3_vector' }, 'recraftv3.'],
+    ['jpeg', { model: 'recraft/recraftv4_1_vector' }, 'recraftv4_1.'],
+    ['jpeg', { model: 'recraft/recraftv4_1_vector', image_format: 'png' }, 'recraftv4_1.'],
+    ['png', { model: 'recraft/recraftv3', style: 'vector_illustration' }, 'another style'],
+  ])('%s is refused where an SVG would come: %j', async (output_format, order, named) => {
+    const response = await gateway.post('/v1/images/generations', { prompt: 'x', output_format, ...order });
+    const expected = { status: 400, code: 'unsupported_value', param: 'output_format' };
+    expect(await expectError(response, expected)).toContain(named);
+    expect(sandbox.requests()).toEqual([]);
+  });
+
+  it('png is refused for edits and variations by a vector model too', async () => {
+    const image_url = `data:image/png;base64,${picture.toString('base64')}`;
+    for (const path of ['edits', 'variations']) {
+      const body = { prompt: 'x', image_url, model: 'recraft/recraftv4_1_vector', output_format: 'png' };
+      const response = await gateway.post(`/v1/images/${path}`, body);
+      await expectError(response, { status: 400, code: 'unsupported_value', param: 'output_format' });
+    }
+    expect(sandbox.requests()).toEqual([]);
+  });
+
   it('jpeg of what is no picture is an error that says what was charged', async () => {
     sandbox.fault({ body: { credits: 35, data: [{ b64_json: 'Zm94' }] } });
     const response = await gateway.post('/v1/images/generations', { prompt: 'x', output_format: 'jpeg' });

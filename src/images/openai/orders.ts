@@ -103,27 +103,33 @@ export function variationOrder(
     model: modelInPath ?? dto.model,
     operation: 'variate',
     interpret: (defaults) =>
-      interpret(defaults, dto, policy, ({ count, randomSeed, responseFormat, imageFormat, extra }, fields, ignore) => {
-        const said = given(dto);
-        for (const name of WORDS_ALONE) if (said[name] !== undefined) ignore(name);
-        return {
-          operation: 'variate',
-          image,
-          count,
-          responseFormat,
-          extra,
-          ...present('randomSeed', randomSeed),
-          ...present('imageFormat', imageFormat),
-          ...present('size', fields.size === 'auto' ? undefined : fields.size),
-        };
-      }),
+      interpret(
+        defaults,
+        dto,
+        policy,
+        ({ count, randomSeed, responseFormat, imageFormat, rasterOnly, extra }, fields, ignore) => {
+          const said = given(dto);
+          for (const name of WORDS_ALONE) if (said[name] !== undefined) ignore(name);
+          return {
+            operation: 'variate',
+            image,
+            count,
+            responseFormat,
+            extra,
+            ...present('randomSeed', randomSeed),
+            ...present('imageFormat', imageFormat),
+            ...present('rasterOnly', rasterOnly),
+            ...present('size', fields.size === 'auto' ? undefined : fields.size),
+          };
+        },
+      ),
   };
 }
 
 /** Leaves a field out, or refuses it; `what` is it in the message, where not the whole field is meant. */
 type Ignore = (name: string, what?: string) => void;
 
-type CommonPart = DrawingPart & Pick<ImageRequest, 'responseFormat' | 'imageFormat' | 'extra'>;
+type CommonPart = DrawingPart & Pick<ImageRequest, 'responseFormat' | 'imageFormat' | 'rasterOnly' | 'extra'>;
 
 function interpret(
   defaults: Readonly<Fields>,
@@ -149,6 +155,7 @@ function interpret(
     ...drawingOf(known),
     responseFormat: responseFormatOf(known, policy),
     ...present('imageFormat', formatOf(known)),
+    ...present('rasterOnly', rasterOnlyOf(known)),
     extra,
   };
   const request = build(common, known, ignore);
@@ -184,6 +191,12 @@ function formatOf({ image_format, output_format }: KnownFields): CommonPart['ima
     throw new GatewayError('unsupportedValue', message, { param: 'output_format' });
   }
   return output_format === 'jpeg' ? 'png' : output_format;
+}
+
+/** OpenAI's clients decode what they asked for, and an SVG is none of it; nor is a JPEG made of a drawing here. */
+function rasterOnlyOf({ image_format, output_format }: KnownFields): CommonPart['rasterOnly'] {
+  const isMeant = image_format === undefined ? ['png', 'webp', 'jpeg'] : ['jpeg'];
+  return output_format !== undefined && isMeant.includes(output_format) ? 'output_format' : undefined;
 }
 
 /** The gateway has no place to serve a JPEG of its own making from: it comes as bytes. */

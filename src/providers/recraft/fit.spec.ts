@@ -180,6 +180,13 @@ describe('image_format', () => {
     expect(fit(edit(over), at('recraftv3')).ignored).toEqual(['image_format']);
   });
 
+  it('is refused on a vector model where nothing but a raster picture will do', () => {
+    const wish = { imageFormat: 'png', rasterOnly: 'output_format' } as const;
+    const refused = refusal('unsupportedValue', 'output_format', 'a raster model such as recraftv4_1.');
+    expect(() => fit(generate(wish), at('recraftv4_1_vector'))).toThrow(refused);
+    expect(fit(generate(wish), at('recraftv4_1'))).toMatchObject({ ignored: [], format: 'png' });
+  });
+
   it('svg is for models that draw vectors, and the refusal names one that the catalogue has', () => {
     const svg = generate({ imageFormat: 'svg' });
     expect(fit(svg, at('recraftv4_1_vector'))).toMatchObject({ ignored: [] });

@@ -111,7 +111,9 @@ function sizeRefused(card: RecraftModel, size: string): GatewayError {
 
 /** An SVG has no picture format: Recraft ignores the field there (recraft-api.md §4.3), and the caller is told so. */
 function withFittedFormat(card: RecraftModel, request: ImageRequest): Fitted {
-  const isVector = drawnBy(card, 'style' in request ? request.style : undefined).output === 'vector';
+  const drawing = drawnBy(card, 'style' in request ? request.style : undefined);
+  const isVector = drawing.output === 'vector';
+  if (isVector) checkRasterOnly(card, drawing, request);
   // Lossless WebP is what Recraft makes unasked (recraft-api.md §4.3).
   if (request.imageFormat === undefined) return { request, ignored: NOTHING, format: isVector ? 'svg' : 'webp' };
   if (isVector) {
@@ -127,6 +129,17 @@ function withFittedFormat(card: RecraftModel, request: ImageRequest): Fitted {
     throw new GatewayError('unsupportedValue', "'image_format' must be png or webp.", { param: 'image_format' });
   }
   return { request, ignored: NOTHING, format: request.imageFormat };
+}
+
+/** @throws GatewayError where an SVG would come and the caller has no use for one */
+function checkRasterOnly(card: RecraftModel, drawing: RecraftModel, { rasterOnly: param }: ImageRequest): void {
+  if (param === undefined) return;
+  const raster = drawing.id.replace(/_vector$/, '');
+  const message =
+    card === drawing
+      ? `${card.displayName} makes SVGs; this format needs a raster model such as ${raster}.`
+      : `The style makes SVGs; this format needs another style of ${card.displayName}.`;
+  throw new GatewayError('unsupportedValue', message, { param });
 }
 
 /** Work without a model: the operation decides what comes back. */
