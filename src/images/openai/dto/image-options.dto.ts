@@ -159,11 +159,6 @@ export abstract class ImageOptionsDto {
   @IsIn(OUTPUT_FORMATS)
   output_format?: (typeof OUTPUT_FORMATS)[number];
 
-  /** Refuse results that are not safe for work. In Recraft's published OpenAPI document, not in its documentation. */
-  @IsOptional()
-  @IsBoolean()
-  block_nsfw?: boolean;
-
   /** Answer with `features` of each picture. In Recraft's published OpenAPI document, not in its documentation. */
   @IsOptional()
   @IsBoolean()
