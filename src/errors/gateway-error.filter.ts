@@ -4,8 +4,11 @@ import type { Logger } from 'pino';
 import { baseHeaders } from '../telemetry/base-headers.js';
 import { COST_HEADER, pushDollars } from '../telemetry/cost-header.js';
 import { discardRest } from './discard-rest.js';
-import { GatewayError } from './gateway-error.js';
+import { type Fault, GatewayError } from './gateway-error.js';
 import { toGatewayError } from './to-gateway-error.js';
+
+/** Faults that an operator is to see though their status is no 5xx. */
+const OPERATORS: ReadonlySet<Fault> = new Set(['quotaExhausted', 'failedAfterCharge']);
 
 /** Finds the methods that a path answers to. */
 export type AllowedMethods = (path: string) => readonly string[];
@@ -36,7 +39,8 @@ export class GatewayErrorFilter implements ExceptionFilter {
       this.answerLate(error, response);
       return;
     }
-    for (const [name, value] of Object.entries(error.retryHeaders())) response.setHeader(name, value);
+    const isPaid = (request.call.chargedMicroDollars ?? 0) > 0;
+    for (const [name, value] of Object.entries(error.retryHeaders({ isPaid }))) response.setHeader(name, value);
     if (error.status === 401) response.setHeader('www-authenticate', 'Bearer realm="image-gateway"');
     const body = Buffer.from(JSON.stringify(error.toBody()));
     const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', String(body.length)];
@@ -64,7 +68,7 @@ export class GatewayErrorFilter implements ExceptionFilter {
 
   /** Faults of ours and of the provider's are logged with their cause; a caller's mistake is in the request's own line. */
   private note(error: GatewayError, request: Request, response: Response): void {
-    if (error.status < 500 && error.fault !== 'quotaExhausted') return;
+    if (error.status < 500 && !OPERATORS.has(error.fault)) return;
     const { id, traceId } = request.call;
     const fields = { id, traceId, fault: error.fault, err: error.cause ?? error, begun: response.headersSent };
     this.logger.error(fields, error.message);

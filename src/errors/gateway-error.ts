@@ -57,6 +57,7 @@ export const FAULTS = {
   urlTooLong: { status: 414, type: invalid, code: 'url_too_long' },
   wrongContentType: { status: 415, type: invalid, code: 'unsupported_media_type' },
   idempotencyRunning: { status: 409, type: invalid, code: 'idempotency_key_in_use' },
+  failedAfterCharge: { status: 424, type: server, code: 'failed_after_charge', retry: false, mayBeCharged: true },
   idempotencyMismatch: { status: 422, type: invalid, code: 'idempotency_key_reused' },
   headersTooLong: { status: 431, type: invalid, code: 'bad_http_request' },
   unprocessable: { status: 422, type: invalid, code: 'upstream_unprocessable' },
@@ -138,9 +139,14 @@ export class GatewayError extends Error {
     return { ...this.toEnvelope(), code: this.code, message: this.message };
   }
 
-  /** The headers that tell clients whether and when to try again (openai-images.md §4.2). */
-  retryHeaders(): Record<string, string> {
+  /**
+   * The headers that tell clients whether and when to try again (openai-images.md §4.2).
+   *
+   * @param isPaid whether something of the request was charged: then none is told to try again
+   */
+  retryHeaders({ isPaid = false } = {}): Record<string, string> {
     const row: FaultRow = FAULTS[this.fault];
+    if (isPaid) return { 'x-should-retry': 'false' };
     return {
       ...(row.retry === false && { 'x-should-retry': 'false' }),
       ...(this.retryAfterSeconds !== undefined && { 'retry-after': String(this.retryAfterSeconds) }),

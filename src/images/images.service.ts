@@ -9,6 +9,7 @@ import { Fallback } from '../routing/fallback.js';
 import type { Afterwards, CallRecord } from '../telemetry/call-record.js';
 import { traced } from '../telemetry/call-trace.js';
 import { Admission } from './admission.js';
+import { toldAfterCharge } from './after-charge.js';
 import type { ImageOrder } from './image-order.js';
 import {
   type AnswerSink,
@@ -44,7 +45,7 @@ export class ImagesService {
       await goOn?.();
     } catch (error) {
       await this.admission.end(call, error);
-      throw error;
+      throw toldAfterCharge(error, call);
     }
     await this.admission.end(call);
   }
@@ -68,9 +69,9 @@ export class ImagesService {
   async ask(request: DocumentRequest, call: CallRecord): Promise<DocumentAnswer['document']> {
     const { model, usualModel: usual, operation } = request;
     const group = this.registry.resolveFor(meantModel(call.caller, model), operation, { usual });
-    return this.fallback.overGroups(group, call, {
-      serve: (chosen) => this.answer(request, chosen, call),
-      mayRepeat: () => true,
+    const serve = (chosen: ModelGroup) => this.answer(request, chosen, call);
+    return this.fallback.overGroups(group, call, { serve, mayRepeat: () => true }).catch((error: unknown) => {
+      throw toldAfterCharge(error, call);
     });
   }
 
@@ -193,5 +194,6 @@ function sum(price: number | undefined, { count, microDollarsEach }: Afterwards)
 function note({ images, chargedMicroDollars, upstreamRequestId }: Fulfilment, call: CallRecord): void {
   call.images = images;
   call.chargedMicroDollars = chargedMicroDollars;
+  call.mayBeCharged ||= images > 0 && chargedMicroDollars === undefined;
   call.upstreamRequestId = upstreamRequestId;
 }

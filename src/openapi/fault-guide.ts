@@ -234,6 +234,13 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
     means: 'This gateway runs without a database (`DATABASE_URL` is `none`), which this route needs.',
     message: 'This gateway runs without a database.',
   },
+  failedAfterCharge: {
+    means:
+      'A part of the work was charged, or may have been, before the rest failed for a passing reason. Sent again, it is paid again: ' +
+      'the status is one that no client repeats by itself.',
+    message:
+      'Recraft is not available at the moment. Try again shortly. What was done before is charged: sent again, it is paid again.',
+  },
   upstreamTimeout: {
     means: 'Recraft did not finish in time. The request may have been charged.',
     message: 'Recraft did not finish within 280000 ms. The request may have been charged.',

@@ -179,6 +179,7 @@ export class Dispatch {
     this.repeats++;
     call.retries++;
     metrics.retried(error.fault);
+    call.mayBeCharged ||= error.mayBeCharged;
     if (other && !other.isAdmitted) this.admitAnew(error);
     if (error.mayBeCharged) this.admitAnew(error);
   }

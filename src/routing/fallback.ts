@@ -61,6 +61,7 @@ export class Fallback {
         }
         if (waiting.length === 0) break;
         call.fallbacks++;
+        call.mayBeCharged ||= error.mayBeCharged;
         this.metrics.fellBack(error.fault);
       }
     }

@@ -69,6 +69,8 @@ export class CallRecord {
   following: CallRecord[] | undefined;
   /** For everything that has been done; undefined where the provider has not said. */
   chargedMicroDollars: number | undefined;
+  /** Something of it may have been charged: an attempt that failed before another one, or work of unknown price. */
+  mayBeCharged = false;
   upstreamRequestId: string | undefined;
   /** How the caller stands with its limits, as names and values of headers in turn; undefined where it has none. */
   limitHeaders: readonly string[] | undefined;
@@ -130,6 +132,7 @@ export class CallRecord {
   add(operation: CallRecord, outcome: 'done' | 'failed'): void {
     const cost = outcome === 'done' ? operation.costMicroDollars : operation.chargedMicroDollars;
     if (cost !== undefined) this.chargedMicroDollars = (this.chargedMicroDollars ?? 0) + cost;
+    this.mayBeCharged ||= operation.mayBeCharged;
     this.laterUpstreamMs += operation.upstreamMs ?? 0;
     this.queuedMs += operation.queuedMs;
     this.reservations = Math.max(this.reservations, operation.reservations);

@@ -95,14 +95,55 @@ describe('A transparent background', () => {
     sandbox.fault(...faults);
     const response = await charged.post('/v1/images/edits', body());
     expect(response.headers.get('x-litellm-response-cost')).toBe(String(cost));
-    await expectError(response, { status: 502, type: 'server_error', code: 'upstream_error' });
+    const told = await expectError(response, { status: 424, type: 'server_error', code: 'failed_after_charge' });
+    expect(told).toContain('failed with status 500. What was done before is charged');
     expect(await charged.logged('"msg":"request"')).toMatchObject({
-      status: 502, operation: 'imageToImage', costDollars: cost, fault: 'upstreamFailed',
+      status: 424, operation: 'imageToImage', costDollars: cost, fault: 'failedAfterCharge',
     });
     const metrics = await (await charged.call('/metrics')).text();
     expect(metrics).toContain(`recraft_gateway_cost_dollars_total{operation="imageToImage",model="recraftv3"} ${cost}\n`);
     expect(metrics).not.toMatch(/recraft_gateway_images_generated_total\{/);
   }); // prettier-ignore
+
+  const paths = (): unknown[] => sandbox.requests().map(({ path }) => path.split('/').at(-1));
+  const edit = async (at: RunningGateway): Promise<OpenAI.ImagesResponse> => {
+    const client = new OpenAI({ baseURL: `${at.url}/v1`, apiKey: at.key }); // Repeats twice, as it does by itself.
+    const image = await toFile(picture, 'a.png');
+    return client.images.edit({ image, prompt: 'a cake', model: 'recraft/recraftv3', background: 'transparent' });
+  };
+
+  it.each([503, 429])('is not paid again by the official client where the second operation fails with %i', async (status) => {
+    await using charged = await startGateway(sandbox, { ALLOW_SECOND_CHARGE: 'true' });
+    sandbox.fault({ path: REMOVAL, status, times: 3 });
+    const error = (await edit(charged).catch((thrown: unknown) => thrown)) as InstanceType<typeof OpenAI.APIError>;
+    expect([error.status, error.code]).toEqual([424, 'failed_after_charge']);
+    expect([error.headers?.get('x-should-retry'), error.headers?.get('retry-after')]).toEqual(['false', null]);
+    expect(paths()).toEqual(['imageToImage', 'removeBackground']);
+  }); // prettier-ignore
+
+  it.each([503, 429])('is made all the same where the second operation fails once with %i: it alone is sent again', async (status) => {
+    await using charged = await startGateway(sandbox, { ALLOW_SECOND_CHARGE: 'true', NUM_RETRIES: '2' });
+    sandbox.fault({ path: REMOVAL, status, headers: { 'retry-after': '1' } });
+    expect((await edit(charged)).data).toHaveLength(1);
+    expect(paths()).toEqual(['imageToImage', 'removeBackground', 'removeBackground']);
+  }); // prettier-ignore
+
+  it('that a client repeats all the same is told its failure again, and nothing is paid', async () => {
+    await using charged = await startGateway(sandbox, { ALLOW_SECOND_CHARGE: 'true' });
+    const expected = { status: 424, type: 'server_error', code: 'failed_after_charge' };
+    sandbox.fault({ path: REMOVAL, status: 503 });
+    await expectError(await charged.post('/v1/images/edits', { ...body(), n: 1 }), expected);
+    const again = await charged.post('/v1/images/edits', { ...body(), n: 1 }, { headers: { 'x-stainless-retry-count': '1' } });
+    await expectError(again, expected);
+    expect(paths()).toEqual(['imageToImage', 'removeBackground']);
+  }); // prettier-ignore
+
+  it('that fails for a reason that no client repeats keeps its status', async () => {
+    await using charged = await startGateway(sandbox, { ALLOW_SECOND_CHARGE: 'true' });
+    sandbox.fault({ path: REMOVAL, status: 422, body: { code: 'odd' } });
+    const response = await charged.post('/v1/images/edits', { ...body(), n: 1 });
+    expect([response.status, response.headers.get('x-should-retry')]).toEqual([422, 'false']);
+  });
 
   it('costs the price of both where Recraft does not say what it charged, and that of the first where the second fails', async () => {
     await using charged = await startGateway(sandbox, { ALLOW_SECOND_CHARGE: 'true' });
