@@ -5,8 +5,9 @@ import { checkOrder, type CheckedOrder, type Terms } from './checks.js';
 import { drawSvg } from './drawing/drawing.js';
 import { frameOf, placed } from './frame.js';
 import { readOrder } from './order.js';
-import { backgroundOf, encoded, maskOf, merged, type Raster, rasterOf, traced } from './raster.js';
+import { backgroundOf, encoded, maskOf, merged, type Raster, rasterOf } from './raster.js';
 import { MASK_LIMITS, openPicture, SOURCE_LIMITS, type SourcePicture } from './source-picture.js';
+import { traced } from './tracing.js';
 
 type Edit = NonNullable<Terms['edit']>;
 

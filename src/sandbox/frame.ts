@@ -15,13 +15,12 @@ export interface Frame extends Size {
 const MAX_SIDE = 4096;
 
 /**
- * How a picture grows (recraft-api.md §5.5). The source stays intact inside: that a size without room for it is refused is
- * inferred.
+ * How a picture grows (recraft-api.md §5.5). The source stays intact inside. Inferred: that a size without room for it is
+ * refused, and that zooming out grows the frame unless `size` gives it in pixels.
  *
  * @throws Refusal where the request does not say how, says it twice, or wants more than 4096 pixels a side
  */
 export function frameOf({ expand, size, zoomOutPercentage: zoom }: Order, source: Size): Frame {
-  const [left = 0, right = 0, top = 0, bottom = 0] = expand;
   if (expand.some((pixels) => pixels < 0 || pixels > MAX_SIDE)) {
     throw new Refusal(`expand values must be between 0 and ${MAX_SIDE}`);
   }
@@ -31,28 +30,40 @@ export function frameOf({ expand, size, zoomOutPercentage: zoom }: Order, source
   if (size === undefined && !grows && zoom === 0) {
     throw new Refusal('at least one of size, expand parameters and zoom_out_percentage is required');
   }
-  const outer =
-    size === undefined
-      ? { width: source.width + left + right, height: source.height + top + bottom }
-      : sizeOf(size, source);
-  if (Math.max(outer.width, outer.height) > MAX_SIDE) {
+  const scale = 1 - zoom / 100;
+  const isFixed = size?.includes('x') === true;
+  const frame = isFixed ? fixedFrame(sizeOf(size, source), source, scale) : grownFrame(source, scale, { expand, size });
+  if (Math.max(frame.width, frame.height) > MAX_SIDE) {
     throw new Refusal(`max image dimension should be no more than ${MAX_SIDE}`, 'invalid_image_format');
   }
-  const scale = 1 - zoom / 100;
+  return frame;
+}
+
+/** A picture of just this size: zooming out can only make the source smaller in it. */
+function fixedFrame(outer: Size, source: Size, scale: number): Frame {
   const inner = {
     width: Math.max(1, Math.round(source.width * scale)),
     height: Math.max(1, Math.round(source.height * scale)),
   };
   if (inner.width > outer.width || inner.height > outer.height) {
-    throw new Refusal(
-      `'size' ${outer.width}x${outer.height} has no room for an image of ${inner.width}x${inner.height}`,
-    );
+    const sizes = `'size' ${outer.width}x${outer.height} has no room for an image of ${inner.width}x${inner.height}`;
+    throw new Refusal(sizes);
   }
-  const centred = {
-    left: Math.floor((outer.width - inner.width) / 2),
-    top: Math.floor((outer.height - inner.height) / 2),
-  };
-  return { ...outer, inner, ...(grows && zoom === 0 ? { left, top } : centred) };
+  return { ...outer, inner, ...centred(outer, inner) };
+}
+
+/** A picture around the source, which keeps its pixels: zooming out makes the frame larger, on all sides alike. */
+function grownFrame(source: Size, scale: number, { expand, size }: Pick<Order, 'expand' | 'size'>): Frame {
+  const [left = 0, right = 0, top = 0, bottom = 0] = expand;
+  const grown = { width: source.width + left + right, height: source.height + top + bottom };
+  const base = size === undefined ? grown : sizeOf(size, source);
+  const outer = { width: Math.round(base.width / scale), height: Math.round(base.height / scale) };
+  const rim = centred(outer, size === undefined ? grown : source);
+  return { ...outer, inner: source, left: rim.left + left, top: rim.top + top };
+}
+
+function centred(outer: Size, inner: Size): { left: number; top: number } {
+  return { left: Math.floor((outer.width - inner.width) / 2), top: Math.floor((outer.height - inner.height) / 2) };
 }
 
 /** An aspect is the smallest frame of that shape around the source. */

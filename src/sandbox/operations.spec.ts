@@ -101,6 +101,21 @@ async function changes(bytes: Buffer): Promise<{ inside: number; outside: number
   return count;
 }
 
+async function transparentPixels(bytes: Buffer): Promise<number> {
+  const alpha = await sharp(bytes).ensureAlpha().extractChannel('alpha').raw().toBuffer();
+  return alpha.reduce((count, value) => count + Number(value < 255), 0);
+}
+
+/** The source's part of a larger picture. */
+async function cut(bytes: Buffer, left: number, top: number): Promise<Buffer> {
+  return sharp(bytes).removeAlpha().extract({ left, top, width: WIDTH, height: HEIGHT }).png().toBuffer();
+}
+
+/** The source as an SVG. */
+async function drawn(): Promise<Buffer> {
+  return worked('vectorize', { file: source });
+}
+
 const SUBJECT_PIXELS = SUBJECT.width * SUBJECT.height;
 const GROUND_PIXELS = WIDTH * HEIGHT - SUBJECT_PIXELS;
 
@@ -143,6 +158,23 @@ describe('work behind a mask', () => {
     await expect(worked('inpaint', { image: source, mask: await make() }, { prompt: 'x' })).rejects.toThrow(text);
   });
 
+  it.each([
+    ['inpaint', { prompt: 'a cake' }],
+    ['generateBackground', { prompt: 'a cake' }],
+  ])('%s of a vector model does so too, and leaves no hole', async (path, fields) => {
+    const svg = await worked(path, { image: source, mask }, { ...fields, model: 'recraftv3_vector' });
+    expect(await transparentPixels(svg)).toBe(0);
+    const { inside, outside } = await changes(svg);
+    expect(outside).toBe(0);
+    expect(inside).toBeGreaterThan(SUBJECT_PIXELS * 0.9);
+  });
+
+  it('eraseRegion of a drawing changes the white pixels and no others', async () => {
+    const svg = await worked('eraseRegion', { image: await drawn(), mask });
+    expect([(await sharp(svg).metadata()).format, await transparentPixels(svg)]).toEqual(['svg', 0]);
+    expect(await changes(svg)).toEqual({ inside: SUBJECT_PIXELS, outside: 0 });
+  });
+
   it('is done by Recraft V3 alone', async () => {
     await expect(worked('inpaint', { image: source, mask }, { prompt: 'x', model: 'recraftv4_1' })).rejects.toThrow(
       "Recraft V4.1 doesn't support inpaint",
@@ -155,6 +187,15 @@ describe('work on the background', () => {
     const { inside, outside } = await changes(
       await worked('replaceBackground', { image: source }, { prompt: 'a beach' }),
     );
+    expect(inside).toBe(0);
+    expect(outside).toBeGreaterThan(GROUND_PIXELS * 0.9);
+  });
+
+  it('replaceBackground of a vector model keeps the subject, and leaves no hole', async () => {
+    const fields = { prompt: 'a beach', model: 'recraftv3_vector' };
+    const svg = await worked('replaceBackground', { image: source }, fields);
+    expect(await transparentPixels(svg)).toBe(0);
+    const { inside, outside } = await changes(svg);
     expect(inside).toBe(0);
     expect(outside).toBeGreaterThan(GROUND_PIXELS * 0.9);
   });
@@ -173,8 +214,8 @@ describe('work on the background', () => {
     const svg =
       '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="300"><rect width="300" height="300" fill="#fff"/><circle cx="150" cy="150" r="60" fill="#d00"/></svg>';
     const result = (await worked('removeBackground', { file: Buffer.from(svg) })).toString();
-    expect(result).toMatch(/^<svg .*<path fill="rgb\(219,0,0\)"/s);
-    expect(result).not.toContain('rgb(255,255,255)');
+    expect(result).toMatch(/^<svg .*<path fill="#dd0000"/s);
+    expect(result).not.toContain('#ffffff');
   });
 });
 
@@ -210,10 +251,27 @@ describe('work on the size', () => {
     expect(await changes(inner)).toEqual({ inside: 0, outside: 0 });
   });
 
+  it('outpaint by a vector model keeps the source where it was put, and leaves no hole', async () => {
+    const fields = { prompt: 'a meadow', expand_left: '100', expand_top: '50', model: 'recraftv3_vector' };
+    const svg = await worked('outpaint', { image: source }, fields);
+    expect(await transparentPixels(svg)).toBe(0);
+    expect(await changes(await cut(svg, 100, 50))).toEqual({ inside: 0, outside: 0 });
+  });
+
+  it.each<[object, string, number, number]>([
+    [{ zoom_out_percentage: '50' }, '800x600', 200, 150],
+    [{ zoom_out_percentage: '50', expand_left: '100' }, '1000x600', 350, 150],
+    [{ zoom_out_percentage: '20', size: '1:1' }, '500x500', 50, 100],
+  ])('outpaint with %j makes %s around the source, which stays as it is', async (fields, size, left, top) => {
+    const picture = await worked('outpaint', { image: source }, { prompt: 'x', image_format: 'png', ...fields });
+    const { width, height } = await sharp(picture).metadata();
+    expect(`${width}x${height}`).toBe(size);
+    expect(await changes(await cut(picture, left, top))).toEqual({ inside: 0, outside: 0 });
+  });
+
   it.each([
     [{ size: '16:9' }, '533x300'],
     [{ size: '1024x1024' }, '1024x1024'],
-    [{ zoom_out_percentage: '50' }, '400x300'],
     [{ zoom_out_percentage: '50', size: '256x256' }, '256x256'],
   ])('outpaint to %j makes %s', async (fields, size) => {
     const { width, height } = await sharp(
@@ -226,6 +284,7 @@ describe('work on the size', () => {
     [{}, 'at least one of size'],
     [{ size: '1:1', expand_left: '4' }, "'size' can't be used together"],
     [{ expand_left: '4000' }, 'no more than 4096'],
+    [{ zoom_out_percentage: '95' }, 'no more than 4096'],
     [{ zoom_out_percentage: '100' }, 'zoom_out_percentage'],
     [{ size: '256x256' }, "'size' 256x256 has no room for an image of 400x300"],
   ])('outpaint refuses %j', async (fields, text) => {
@@ -259,6 +318,8 @@ describe('work on the size', () => {
       { width: 1344, height: 768 },
     ]);
     expect(data[0]?.b64_json).not.toBe(data[1]?.b64_json);
+    const svg = await worked('variateImage', { image: source }, { size: '1:1', model: 'recraftv4_1_vector' });
+    expect([(await sharp(svg).metadata()).format, await transparentPixels(svg)]).toEqual(['svg', 0]);
     await expect(worked('variateImage', { image: source })).rejects.toThrow("'size' is required");
   });
 });
@@ -274,6 +335,27 @@ describe('vectorize', () => {
     expect(at(200, 150)[0]).toBeGreaterThan(at(200, 150)[2] ?? 0);
     expect(at(20, 20)[2]).toBeGreaterThan(at(20, 20)[0] ?? 0);
   });
+
+  it('keeps every pixel of a flat picture', async () => {
+    expect(await changes(await drawn())).toEqual({ inside: 0, outside: 0 });
+  });
+
+  it.each([
+    [1024, 1024],
+    [1023, 517],
+    [997, 256],
+    [256, 1201],
+  ])('leaves no pixel of an opaque picture of %ix%i transparent', async (width, height) => {
+    const flat = sharp({ create: { width, height, channels: 3, background: '#c02010' } });
+    const svg = await worked('vectorize', { file: await flat.png().toBuffer() });
+    expect(await transparentPixels(svg)).toBe(0);
+    expect((await sharp(svg).stats()).channels.slice(0, 3).map(({ mean }) => mean)).toEqual([0xc0, 0x20, 0x10]);
+    // Too many colours to be traced to the pixel.
+    const noise = sharp({ create: { width, height, channels: 3, background: '#000', noise: { type: 'gaussian', mean: 128, sigma: 60 } } });
+    const coarse = await worked('vectorize', { file: await noise.png().toBuffer() });
+    expect(coarse.length).toBeLessThan(400_000);
+    expect(await transparentPixels(coarse)).toBe(0);
+  }); // prettier-ignore
 
   it('takes no drawing', async () => {
     const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="300" height="300"/>');
@@ -373,6 +455,25 @@ describe('sketches and tools', () => {
         { from: '#0000ff', to: '#0000ff' },
       ],
     });
+  });
+});
+
+describe('colors/optimize', () => {
+  it.each([
+    [[0.2, 0.2, 0.2]],
+    [[0.5, 0.4, 0.1]],
+  ])('keeps distinct colours, with the weights %j', async ([one, other, third]) => {
+    const colors = [
+      { hex: '#ff0000', weight: one },
+      { hex: '#fe0000', weight: other },
+      { hex: '#0000ff', weight: third },
+    ];
+    const answer = await (await call('colors/optimize', { colors, num_colors_limit: 2 })).json();
+    expect((answer as { mapping: object[] }).mapping).toEqual([
+      { from: '#ff0000', to: '#ff0000' },
+      { from: '#fe0000', to: '#ff0000' },
+      { from: '#0000ff', to: '#0000ff' },
+    ]);
   });
 });
 

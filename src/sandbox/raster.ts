@@ -106,39 +106,3 @@ export async function encoded({ data, width, height, channels }: Raster, format:
     ? await picture.webp({ lossless: true, effort: 0 }).toBuffer()
     : await picture.png({ compressionLevel: 3 }).toBuffer();
 }
-
-/** Columns of a traced picture: coarse, so that the SVG stays small. */
-const COLUMNS = 96;
-/** Levels of each channel that are told apart. */
-const LEVELS = 8;
-
-/** An SVG of a picture's regions of one colour, each a path of its runs; leaves out what `hidden` shows in white. */
-export function traced({ data, width, height }: Raster, hidden?: Raster): string {
-  const cell = Math.max(1, Math.ceil(width / COLUMNS));
-  const paths = new Map<string, string>();
-  for (let y = 0; y < height; y += cell) {
-    const row = Math.min(height - 1, y + (cell >> 1));
-    let from = 0;
-    let color = '';
-    for (let x = 0; x <= width; x += cell) {
-      const at = row * width + Math.min(width - 1, x + (cell >> 1));
-      const next = x >= width ? 'end' : hidden?.data[at] === WHITE ? '' : quantised(data, at * 3);
-      if (next === color) continue;
-      if (color !== '')
-        paths.set(color, `${paths.get(color) ?? ''}M${from} ${y}H${Math.min(x, width)}v${cell}H${from}z`);
-      from = x;
-      color = next;
-    }
-  }
-  const shapes = Array.from(paths, ([color, path]) => `<path fill="${color}" d="${path}"/>`).join('');
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">` +
-    `<metadata>Simulated by the image-gateway sandbox</metadata>${shapes}</svg>`
-  );
-}
-
-function quantised(data: Buffer, at: number): string {
-  const step = 256 / LEVELS;
-  const level = (value = 0): number => Math.min(255, Math.round((Math.floor(value / step) * 255) / (LEVELS - 1)));
-  return `rgb(${level(data[at])},${level(data[at + 1])},${level(data[at + 2])})`;
-}

@@ -3,7 +3,7 @@ import { Refusal, type Answer } from './answer.js';
 import { admit, type PictureFile, picturesAnswer } from './answering.js';
 import { pause, type Call } from './call.js';
 import { type Order, readOrder } from './order.js';
-import { backgroundOf, encoded, erased, maskOf, type Raster, rasterOf, traced, WHITE } from './raster.js';
+import { backgroundOf, encoded, erased, maskOf, type Raster, rasterOf, WHITE } from './raster.js';
 import { nearestSize, type Size, SIZES_2K } from './sizes.js';
 import { Parameters } from './parameters.js';
 import {
@@ -15,6 +15,7 @@ import {
   SOURCE_LIMITS,
   type SourcePicture,
 } from './source-picture.js';
+import { traced } from './tracing.js';
 
 /** What a route that works on one picture does, takes and costs (recraft-api.md §5.6, §7). */
 export interface Retouch {

@@ -20,13 +20,13 @@ export async function enhancePrompt(call: Call): Promise<Answer> {
 
 type Rgb = readonly [number, number, number];
 
-/** `POST /colors/optimize` (recraft-api.md §5.10): keeps the heaviest colours, the others become the nearest of them. Free. */
+/** `POST /colors/optimize` (recraft-api.md §5.10): keeps distinct colours, the others become the nearest of them. Free. */
 export function optimizeColors({ fields }: Call): Answer {
   const parameters = new Parameters(fields);
   const colors = readColors(parameters.nested('colors'));
   const limit = parameters.integer('num_colors_limit') ?? 0;
   if (limit < 1) throw new Refusal("Parameter 'num_colors_limit' must be at least 1");
-  const kept = colors.toSorted((one, other) => other.weight - one.weight).slice(0, limit);
+  const kept = distinctColors(colors, limit);
   const nearest = (rgb: Rgb): string =>
     kept.reduce(
       (best, color) => (distance(rgb, color.rgb) < distance(rgb, best.rgb) ? color : best),
@@ -39,6 +39,17 @@ interface Color {
   readonly hex: string;
   readonly rgb: Rgb;
   readonly weight: number;
+}
+
+/** The heaviest colour, then whatever stands out most beside those that are kept: by its distance to them, and its weight. */
+function distinctColors(colors: readonly Color[], limit: number): Color[] {
+  const left = colors.toSorted((one, other) => other.weight - one.weight);
+  const kept = left.splice(0, 1);
+  while (kept.length < limit && left.length > 0) {
+    const gains = left.map(({ rgb, weight }) => weight * Math.min(...kept.map((color) => distance(rgb, color.rgb))));
+    kept.push(...left.splice(gains.indexOf(Math.max(...gains)), 1));
+  }
+  return kept;
 }
 
 function readColors(value: unknown): Color[] {

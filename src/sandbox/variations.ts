@@ -6,10 +6,11 @@ import { renderRaster } from './drawing/render.js';
 import { findModel, type Model } from './models.js';
 import { type Order, readOrder } from './order.js';
 import { Parameters } from './parameters.js';
-import { rasterOf, traced } from './raster.js';
+import { rasterOf } from './raster.js';
 import { findSize, type Size } from './sizes.js';
 import { fitPicture, openPicture, SOURCE_LIMITS } from './source-picture.js';
 import { seedOf } from './tools.js';
+import { traced } from './tracing.js';
 
 /** API units; that each picture is charged is inferred (recraft-api.md §7). */
 const VARIATION_UNITS = 40;
