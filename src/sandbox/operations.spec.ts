@@ -459,22 +459,22 @@ describe('sketches and tools', () => {
 });
 
 describe('colors/optimize', () => {
-  it.each([
-    [[0.2, 0.2, 0.2]],
-    [[0.5, 0.4, 0.1]],
-  ])('keeps distinct colours, with the weights %j', async ([one, other, third]) => {
-    const colors = [
-      { hex: '#ff0000', weight: one },
-      { hex: '#fe0000', weight: other },
-      { hex: '#0000ff', weight: third },
-    ];
-    const answer = await (await call('colors/optimize', { colors, num_colors_limit: 2 })).json();
-    expect((answer as { mapping: object[] }).mapping).toEqual([
-      { from: '#ff0000', to: '#ff0000' },
-      { from: '#fe0000', to: '#ff0000' },
-      { from: '#0000ff', to: '#0000ff' },
-    ]);
-  });
+  it.each([[[0.2, 0.2, 0.2]], [[0.5, 0.4, 0.1]]])(
+    'keeps distinct colours, with the weights %j',
+    async ([one, other, third]) => {
+      const colors = [
+        { hex: '#ff0000', weight: one },
+        { hex: '#fe0000', weight: other },
+        { hex: '#0000ff', weight: third },
+      ];
+      const answer = await (await call('colors/optimize', { colors, num_colors_limit: 2 })).json();
+      expect((answer as { mapping: object[] }).mapping).toEqual([
+        { from: '#ff0000', to: '#ff0000' },
+        { from: '#fe0000', to: '#ff0000' },
+        { from: '#0000ff', to: '#0000ff' },
+      ]);
+    },
+  );
 });
 
 describe('response_format multipart', () => {
