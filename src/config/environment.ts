@@ -156,7 +156,7 @@ export class Environment {
   @IsFlag()
   ALLOW_SECOND_CHARGE: boolean = false;
 
-  @Variable('Make pictures fit that Recraft refuses for their container or size alone (GIF, AVIF, large ones).')
+  @Variable('Make pictures fit that Recraft refuses for their container or size alone (GIF, AVIF, TIFF, turned by EXIF, large ones).')
   @IsFlag()
   NORMALISE_IMAGES: boolean = false;
 

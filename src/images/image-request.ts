@@ -20,12 +20,14 @@ export interface UploadedImage {
   readonly param: string;
   readonly bytes: number;
   /** The file's own kind, sniffed; undefined where the bytes are no picture known here. */
-  readonly format: 'png' | 'jpeg' | 'webp' | 'svg' | 'gif' | 'avif' | 'heic' | undefined;
+  readonly format: 'png' | 'jpeg' | 'webp' | 'svg' | 'gif' | 'avif' | 'heic' | 'tiff' | undefined;
   /** Pixels, as they are stored; undefined where the header could not be read. */
   readonly width: number | undefined;
   readonly height: number | undefined;
-  /** A JPEG whose EXIF turns it by a quarter: where it is shown, its width and height change places. */
-  readonly isTurned?: boolean;
+  /** EXIF's number of the turn that a JPEG is shown with, 2 to 8; above 4 its width and height change places. */
+  readonly orientation?: number | undefined;
+  /** What was sent, in pixels, where another picture was made of it to fit. */
+  readonly madeFrom?: { readonly width: number; readonly height: number };
   /** Its file ends in the middle, as far as that shows without decoding it. */
   readonly isCutShort?: boolean;
   /**
@@ -44,11 +46,12 @@ export interface LinkedImage {
 
 /**
  * What is wrong with the size of a mask over this picture, to be told; undefined where nothing is, or nobody knows.
- * A turned picture may be meant as it is stored or as it is shown: which of them Recraft goes by is documented nowhere.
+ * A turned picture may be meant as it is stored or as it is shown.
  */
 export function maskSizeProblem(mask: UploadedImage, image: SourceImage): string | undefined {
   if (image.kind === 'link' || image.format === 'svg' || image.width === undefined) return undefined;
-  const { width, height = 0, isTurned = false } = image;
+  const { width, height = 0, orientation = 1 } = image;
+  const isTurned = orientation > 4;
   if (mask.width === width && mask.height === height) return undefined;
   if (isTurned && mask.width === height && mask.height === width) return undefined;
   const wanted = `${width}x${height}${isTurned ? ` or, as the picture is shown, ${height}x${width}` : ''}`;

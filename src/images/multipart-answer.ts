@@ -15,6 +15,7 @@ const MEDIA_TYPES = {
   gif: 'image/gif',
   avif: 'image/avif',
   heic: 'image/heic',
+  tiff: 'image/tiff',
 } as const;
 
 interface Picture {

@@ -60,7 +60,9 @@ function turnOf(mask: UploadedImage, size: Size, own: number, { orientation, fro
   } else if (isSame(size, upright)) {
     return 1;
   }
-  const sizes = `${size.width}x${size.height}, and not ${from.width}x${from.height}`;
+  const stored = `${from.width}x${from.height}`;
+  const shown = isSame(upright, from) ? '' : ` or, as the picture is shown, ${upright.width}x${upright.height}`;
+  const sizes = `${size.width}x${size.height}, and not ${stored}${shown}`;
   throw new GatewayError('invalidImage', `The mask must have the picture's size; it has ${sizes}.`, {
     param: mask.param,
   });

@@ -64,7 +64,7 @@ async function fitted(image: UploadedImage): Promise<FittedPicture> {
     const turned = decode().autoOrient().toColourspace('srgb');
     const sized = scale < 1 ? turned.resize({ ...to, fit: 'fill' }) : turned;
     const file = hasAlpha ? sized.png() : sized.jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:4:4' });
-    const fitting = pictureInMemory(image.param, await file.toBuffer());
+    const fitting = pictureInMemory(image.param, await file.toBuffer(), scale < 1 ? { width, height } : undefined);
     const hasMoved = orientation !== 1 || scale < 1;
     return { image: fitting, ...(hasMoved && { change: { orientation, from: { width, height }, to } }) };
   } catch (cause) {

@@ -2,18 +2,21 @@ import { jpegSegments } from './jpeg-segments.js';
 
 const APP1 = 0xe1;
 const ORIENTATION = 0x0112;
+const UPRIGHT = 1;
+const LAST_TURN = 8;
 const ENTRY_BYTES = 12;
 /** Marker, length, and the word before the TIFF header. */
 const EXIF_HEAD_BYTES = 10;
 
-/** Whether the EXIF of a JPEG turns it by a quarter: its orientation is 5 to 8 (CIPA DC-008 §4.6.4, TIFF 6.0 §2). */
-export function isTurnedJpeg(head: Buffer): boolean {
+/** How the EXIF of a JPEG turns it: its orientation, 2 to 8 (CIPA DC-008 §4.6.4, TIFF 6.0 §2); undefined where it does not. */
+export function jpegTurn(head: Buffer): number | undefined {
   for (const { marker, at } of jpegSegments(head)) {
     if (marker !== APP1 || head.toString('latin1', at + 4, at + EXIF_HEAD_BYTES) !== 'Exif\0\0') continue;
     const end = Math.min(head.length, at + 2 + head.readUInt16BE(at + 2));
-    return (orientationOf(head.subarray(at + EXIF_HEAD_BYTES, end)) ?? 1) > 4;
+    const orientation = orientationOf(head.subarray(at + EXIF_HEAD_BYTES, end)) ?? UPRIGHT;
+    return orientation > UPRIGHT && orientation <= LAST_TURN ? orientation : undefined;
   }
-  return false;
+  return undefined;
 }
 
 /** Looks through the first directory of a TIFF; undefined where it says nothing, or is broken. */

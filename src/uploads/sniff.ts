@@ -1,12 +1,12 @@
 import type { UploadedImage } from '../images/image-request.js';
 import { headOf } from './chunk-list.js';
-import { isTurnedJpeg } from './jpeg-turn.js';
+import { jpegTurn } from './jpeg-turn.js';
 import { gifSize, jpegSize, pngSize, webpSize } from './pixel-size.js';
 import type { PixelSize } from './pixel-size.js';
 import { readSvgHead } from './svg-head.js';
 
 /** What the bytes themselves say; declared types and file names are the client's guess and are not asked. */
-export type Sniffed = Pick<UploadedImage, 'format' | 'width' | 'height' | 'isTurned'>;
+export type Sniffed = Pick<UploadedImage, 'format' | 'width' | 'height' | 'orientation'>;
 
 /** Enough for every header but a JPEG's with much metadata before its frame. */
 const SHORT_HEAD_BYTES = 64 * 1024;
@@ -27,10 +27,11 @@ function sniffHead(bytes: Uint8Array): Sniffed {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const magic = head.toString('latin1', 0, 12);
   if (magic.startsWith('\x89PNG\r\n\x1a\n')) return sized('png', pngSize(head));
-  if (magic.startsWith('\xff\xd8\xff'))
-    return { ...sized('jpeg', jpegSize(head)), ...(isTurnedJpeg(head) && { isTurned: true }) };
+  if (magic.startsWith('\xff\xd8\xff')) return { ...sized('jpeg', jpegSize(head)), orientation: jpegTurn(head) };
   if (magic.startsWith('RIFF') && magic.slice(8) === 'WEBP') return sized('webp', webpSize(head));
   if (/^GIF8[79]a/.test(magic)) return sized('gif', gifSize(head));
+  // Its size stands anywhere in the file, and is not needed: Recraft takes none.
+  if (/^(?:II\*\0|MM\0\*)/.test(magic)) return { ...NOTHING, format: 'tiff' };
   if (magic.slice(4, 8) === 'ftyp') return { ...NOTHING, format: heifFormat(head) };
   return sniffSvg(head);
 }

@@ -184,19 +184,19 @@ abstract class StoredPart {
   readonly format: UploadedImage['format'];
   readonly width: number | undefined;
   readonly height: number | undefined;
-  readonly isTurned: boolean;
+  readonly orientation: number | undefined;
   readonly isCutShort: boolean;
 
   constructor(
     readonly param: string,
     readonly bytes: number,
-    { format, width, height, isTurned = false }: Sniffed,
+    { format, width, height, orientation }: Sniffed,
     end: PngEnd,
   ) {
     this.format = format;
     this.width = width;
     this.height = height;
-    this.isTurned = isTurned;
+    this.orientation = orientation;
     this.isCutShort = end.isMissing;
   }
 }
@@ -298,11 +298,12 @@ class LargePart extends StoredPart implements UploadedPart {
   }
 }
 
-/** A picture that is in memory already, for instance from a data URL. */
-export function pictureInMemory(param: string, bytes: Uint8Array): UploadedImage {
+/** A picture that is in memory already, for instance from a data URL; `madeFrom` is the size of what it was made of. */
+export function pictureInMemory(param: string, bytes: Uint8Array, madeFrom?: UploadedImage['madeFrom']): UploadedImage {
   const end = new PngEnd();
   end.push(bytes);
-  return new SmallPart(param, bytes.length, sniff([bytes]), end, [bytes]);
+  const picture = new SmallPart(param, bytes.length, sniff([bytes]), end, [bytes]);
+  return Object.assign(picture, madeFrom && { madeFrom });
 }
 
 function noRoom(cause: unknown): GatewayError {

@@ -35,6 +35,12 @@ describe('A picture that Recraft does not take as it is', () => {
   it.each([
     ['GIF', () => sharp(picture).gif().toBuffer(), 'This one is gif.'],
     ['AVIF', () => sharp(picture).avif().toBuffer(), 'This one is avif.'],
+    ['TIFF', () => sharp(picture).tiff().toBuffer(), 'This one is TIFF.'],
+    ...[2, 3, 6, 8].map((orientation): [string, () => Promise<Buffer>, string] => [
+      `turned by EXIF: ${orientation}`,
+      () => sharp(picture).withMetadata({ orientation }).jpeg().toBuffer(),
+      `turned by its EXIF (orientation ${orientation})`,
+    ]),
     ['HEIC', () => Promise.resolve(HEIC), 'This one is heic.'],
     ['5,000 pixels wide', () => aPicture({ width: 5_000, height: 400 }), 'at most 4096 pixels; this one is 5000x400'],
     [
@@ -95,6 +101,37 @@ describe('A picture that Recraft does not take as it is', () => {
       expect(changed.inside).toBeGreaterThan(hole.width * hole.height * scale * scale * 0.9);
     }
   }); // prettier-ignore
+
+  it('is turned upright, or refused with the size that it was sent in, where pictures are made to fit', async () => {
+    await using fitting = await startGateway(sandbox, { NORMALISE_IMAGES: 'true' });
+    const send = (image: Buffer) => fitting.post('/v1/images/vectorize', { image_url: asUrl(image) });
+    expect((await send(await sharp(picture).withMetadata({ orientation: 3 }).jpeg().toBuffer())).status).toBe(200);
+    expect((await send(await sharp(picture).tiff().toBuffer())).status).toBe(200);
+    const long = await send(await aPicture({ width: 5_000, height: 200 }));
+    const why = expect.stringContaining('at least 256 pixels; this one is 5000x200, and made to fit it would be 4096x163');
+    expect([long.status, await long.json()]).toMatchObject([400, { error: { param: 'image_url', message: why } }]);
+    expect(sandbox.requests()).toHaveLength(2);
+  }); // prettier-ignore
+
+  it("that Recraft cannot fetch is told of by the caller's own word for it", async () => {
+    const url = `${sandbox.url}/gone.png`;
+    for (const [path, param, body] of [
+      ['/v1/images/removeBackground', 'image_url', { image_url: url }],
+      ['/v1/images/imageToImage', 'image_url', { image_url: url, prompt: 'x', strength: 0.5 }],
+      ['/v1/images/edits', 'image', { image: url, prompt: 'x' }],
+      ['/v1/images/generations', 'style_reference_urls[0]', { prompt: 'x', model: 'recraftv4_styles', style_reference_urls: [url] }],
+    ] as const) {
+      const response = await gateway.post(path, body);
+      const message = expect.stringContaining('failed to download image');
+      expect([path, response.status, await response.json()]).toMatchObject([path, 400, { error: { param, message } }]);
+    }
+  }); // prettier-ignore
+
+  it('has a refusal of its model name the route, and no name of ours', async () => {
+    const body = { image_url: asUrl(picture), size: '1:1', model: 'recraftv4_styles' };
+    const answer = (await (await gateway.post('/v1/images/variateImage', body)).json()) as { message: string };
+    expect(answer.message).toContain('does not take part in /v1/images/variateImage.');
+  });
 
   it('is refused by name, or made to fit where the operator wants that', async () => {
     const gif = await sharp(picture).gif().toBuffer();

@@ -2,13 +2,20 @@ import { GatewayError } from '../../errors/gateway-error.js';
 import type { DocumentOperation } from '../../images/image-provider.js';
 import type { Operation } from '../../images/image-request.js';
 import { RECRAFT_MODELS, type RecraftModel } from './catalogue.js';
+import { OPERATIONS } from './operations.js';
 
 /** @throws GatewayError naming `model` where it does not take part in the operation */
 export function checkOperation(card: RecraftModel, operation: Operation | DocumentOperation): void {
   if (card.operations.includes(operation)) return;
   const able = RECRAFT_MODELS.filter(({ operations }) => operations.includes(operation)).map(({ id }) => id);
-  const message = `${card.displayName} does not take part in ${operation}. Models that do: ${able.join(', ')}.`;
+  const message = `${card.displayName} does not take part in ${routeOf(operation)}. Models that do: ${able.join(', ')}.`;
   throw new GatewayError('unsupportedValue', message, { param: 'model' });
+}
+
+/** The name that callers know an operation by. */
+function routeOf(operation: Operation | DocumentOperation): string {
+  if (operation === 'createStyle') return '/v1/styles';
+  return operation in OPERATIONS ? OPERATIONS[operation as Operation].path : operation;
 }
 
 /** @throws GatewayError naming `prompt` where it is empty, or longer than the model takes */

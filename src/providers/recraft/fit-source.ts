@@ -28,6 +28,7 @@ export function checkSource(image: SourceImage, limits: SourceLimits): void {
   checkFormat(image, limits.takesSvg);
   checkBytes(image);
   checkSides(image, limits.minSide);
+  checkUpright(image);
   checkWhole(image);
 }
 
@@ -65,6 +66,7 @@ export function checkStyleSources(pictures: readonly SourceImage[]): void {
     if (picture.kind === 'link') continue;
     checkFormat(picture, false);
     checkSides(picture, MIN_SIDE);
+    checkUpright(picture);
     checkWhole(picture);
     together += picture.bytes;
     if (picture.bytes <= MAX_REFERENCE_BYTES && together <= MAX_REFERENCES_BYTES) continue;
@@ -80,9 +82,21 @@ export function checkReferences(request: ImageRequest): void {
 
 function checkFormat({ format, param }: UploadedImage, takesSvg: boolean): void {
   if (FORMATS.has(format) && (takesSvg || format !== 'svg')) return;
-  const found = format === undefined ? 'This file is no picture that is known here.' : `This one is ${format}.`;
+  const found =
+    format === undefined
+      ? 'This file is no picture that is known here.'
+      : `This one is ${format === 'tiff' ? 'TIFF' : format}.`;
   const allowed = takesSvg ? 'PNG, JPEG, WebP or SVG' : 'PNG, JPEG or WebP';
   throw new GatewayError('unknownPictureKind', `The picture must be ${allowed}. ${found}`, { param });
+}
+
+/** What Recraft makes of a turn by EXIF is documented nowhere: the answer could lie on its side, and is paid all the same. */
+function checkUpright(image: UploadedImage): void {
+  if (image.orientation === undefined) return;
+  const message =
+    `The picture is turned by its EXIF (orientation ${image.orientation}). Store its pixels upright, with the orientation 1 or none; ` +
+    'or have the operator set NORMALISE_IMAGES, which turns it.';
+  throw refused(image, message);
 }
 
 function checkWhole(image: UploadedImage): void {
@@ -103,7 +117,7 @@ function checkSides(image: UploadedImage, minSide: number): void {
     if (format === 'svg') return;
     throw refused(image, 'The picture cannot be read.');
   }
-  const is = `; this one is ${width}x${height}.`;
+  const is = `; this one is ${sizeToTell(image, { width, height })}.`;
   if (Math.max(width, height) > MAX_SIDE) {
     throw refused(image, `The picture's longer side must be at most ${MAX_SIDE} pixels${is}`);
   }
@@ -114,6 +128,12 @@ function checkSides(image: UploadedImage, minSide: number): void {
   if (format !== 'svg' && Math.min(width, height) < minSide) {
     throw refused(image, `The picture's shorter side must be at least ${minSide} pixels${is}`);
   }
+}
+
+/** The caller knows its own picture, and not what was made of it. */
+function sizeToTell({ madeFrom }: UploadedImage, { width, height }: { width: number; height: number }): string {
+  const size = `${width}x${height}`;
+  return madeFrom ? `${madeFrom.width}x${madeFrom.height}, and made to fit it would be ${size}` : size;
 }
 
 function refused({ param }: UploadedImage, message: string): GatewayError {

@@ -17,6 +17,7 @@ import { price } from './price.js';
 import { type ClientOptions, RecraftClient } from './recraft.client.js';
 import { invalidAnswer } from './upstream-errors.js';
 import { styleReferenceField } from './styles.js';
+import { inCallersWords } from './callers-words.js';
 import { toWire } from './wire.js';
 
 export interface ProviderOptions extends ClientOptions {
@@ -43,7 +44,10 @@ export class RecraftProvider implements ImageProvider, OnApplicationShutdown {
 
   fulfil(request: ImageRequest, deployment: Deployment, sink: AnswerSink, attempt: Attempt): Promise<Fulfilment> {
     const wire = toWire(request, deployment.model, this.options.responseFormat);
-    return this.client.post(deployment, wire, sink, attempt, request.responseFormat === 'multipart');
+    const answer = this.client.post(deployment, wire, sink, attempt, request.responseFormat === 'multipart');
+    return answer.catch((error: unknown) => {
+      throw inCallersWords(error, request);
+    });
   }
 
   priceDocument(request: DocumentRequest, deployment: Deployment): number | undefined {

@@ -21,6 +21,7 @@ const MEDIA_TYPES = {
   gif: 'image/gif',
   avif: 'image/avif',
   heic: 'image/heic',
+  tiff: 'image/tiff',
 } as const;
 
 /** A picture on its way to Recraft. */
