@@ -156,7 +156,9 @@ export class Environment {
   @IsFlag()
   ALLOW_SECOND_CHARGE: boolean = false;
 
-  @Variable('Make pictures fit that Recraft refuses for their container or size alone (GIF, AVIF, TIFF, turned by EXIF, large ones).')
+  @Variable(
+    'Make pictures fit that Recraft refuses for their container or size alone (GIF, AVIF, TIFF, turned by EXIF, large ones).',
+  )
   @IsFlag()
   NORMALISE_IMAGES: boolean = false;
 
@@ -164,7 +166,9 @@ export class Environment {
   @IsWholeNumber(1, GIB)
   MAX_IMAGE_BYTES: number = 20 * MIB;
 
-  @Variable('Largest JSON body, in bytes (30 MiB: the largest picture as a data URL).')
+  @Variable(
+    'Largest JSON body, in bytes (30 MiB: the largest picture as a data URL; several large ones, as six style references of 9 MiB, go as a form).',
+  )
   @IsWholeNumber(1, GIB)
   MAX_JSON_BYTES: number = 30 * MIB;
 

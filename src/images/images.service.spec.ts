@@ -18,6 +18,7 @@ const deployment = { id: 'd', model: 'm', defaults: {} };
 const registry = {
   resolveFor: () => ({ name: 'g', defaults: {}, deployments: [deployment] }),
   needsModel: () => true,
+  fixedModel: () => undefined,
 } as unknown as ModelRegistry;
 const dispatcher = {
   open: () => ({

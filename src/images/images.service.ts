@@ -118,6 +118,8 @@ export class ImagesService {
     // Work that needs no model is a matter of the model alone where the caller names one, and so the account behind it.
     const isNamed = model !== undefined && model !== '';
     if (isNamed || this.registry.needsModel(operation)) checkModel(call.caller, group.name);
+    const fixed = this.registry.fixedModel(operation, group);
+    if (fixed !== undefined) checkModel(call.caller, fixed, ', which always does this work');
     checkOperation(call.caller, operation);
     return this.dispatcher.open(group, operation, call, images);
   }

@@ -16,13 +16,13 @@ export function mayUse(caller: Caller | undefined, group: string): boolean {
 
 /**
  * Checks whether a caller may use a model group. The group is the one that will really be called: aliases followed, path
- * and default included.
+ * and default included; `reason` says why it is asked for where the caller did not name it.
  *
  * @throws GatewayError `modelNotAllowed`
  */
-export function checkModel(caller: Caller | undefined, group: string): void {
+export function checkModel(caller: Caller | undefined, group: string, reason = ''): void {
   if (mayUse(caller, group)) return;
-  throw new GatewayError('modelNotAllowed', `This key may not use the model '${group}'.`, { param: 'model' });
+  throw new GatewayError('modelNotAllowed', `This key may not use the model '${group}'${reason}.`, { param: 'model' });
 }
 
 /**

@@ -16,6 +16,8 @@ export interface ModelCard {
   readonly sizes: ReadonlyMap<string, string | undefined>;
   /** Operations the model takes part in. */
   readonly operations: readonly string[];
+  /** Operations that are always done by this model: no request chooses another. */
+  readonly alwaysDoes?: readonly string[];
   /** Curated style names the model knows, in both spellings; empty: the model takes no style names. */
   readonly styles: ReadonlySet<string>;
   /** The one style name, that of its own output, which a model without curated styles takes. */

@@ -37,6 +37,8 @@ export class ModelRegistry {
   private readonly cards: ReadonlyMap<string, ModelCard>;
   /** Operations that some model takes part in. */
   private readonly modelled: ReadonlySet<string>;
+  /** Models by the operations that no other does. */
+  private readonly fixed: ReadonlyMap<string, string>;
   private readonly groups: ReadonlyMap<string, ModelGroup>;
   /** Configured deployments without `*`, by the provider's name of their model. */
   private readonly byModel: ReadonlyMap<string, readonly Deployment[]>;
@@ -54,6 +56,7 @@ export class ModelRegistry {
     },
   ) {
     this.cards = new Map(cards.map((card) => [card.id, card]));
+    this.fixed = new Map(cards.flatMap(({ id, alwaysDoes = [] }) => alwaysDoes.map((operation) => [operation, id])));
     this.modelled = new Set(cards.flatMap(({ operations }) => operations));
     const plain = models.configured.filter(({ group }) => !group.includes('*'));
     this.groups = new Map(
@@ -126,6 +129,17 @@ export class ModelRegistry {
   /** Whether an operation is done by a model that the caller may choose; the others only need an account. */
   needsModel(operation: string): boolean {
     return this.modelled.has(operation);
+  }
+
+  /**
+   * The name of the model that always does an operation, whatever `group` its account is found by; that group's own where its
+   * deployments are this model. Undefined where none is known.
+   */
+  fixedModel(operation: string, group: ModelGroup): string | undefined {
+    const id = this.fixed.get(operation);
+    if (id === undefined) return undefined;
+    const isThere = group.deployments.every(({ model }) => this.card(model)?.id === id);
+    return isThere ? group.name : (this.meaningOf(PREFIX + id) ?? PREFIX + id);
   }
 
   /** Whether a name leaves the choice of the model to the gateway. */

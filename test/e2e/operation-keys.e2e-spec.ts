@@ -11,6 +11,7 @@ const KEYS = [
   { key: 'sk-v3', models: ['recraftv3'] },
   { key: 'sk-v2', models: ['recraft/recraftv2'] },
   { key: 'sk-spelled', models: ['recraftv3_raster'] },
+  { key: 'sk-pro', models: ['recraft/recraftv4_1_pro'] },
   { key: 'sk-styles', models: ['recraft/recraftv4_styles'] },
   { key: 'sk-generate', operations: ['generate'] },
   { key: 'sk-with-styles', operations: ['generate', 'createStyle'] },
@@ -94,7 +95,6 @@ const WITHOUT_MODEL: Readonly<Record<string, (key: string) => Promise<Response>>
   removeBackground: (key) => gateway.post('/v1/images/removeBackground', { image_url: picture }, withKey(key)),
   crispUpscale: (key) => gateway.post('/v1/images/crispUpscale', { image_url: picture }, withKey(key)),
   creativeUpscale: (key) => gateway.post('/v1/images/creativeUpscale', { image_url: picture }, withKey(key)),
-  enhance: (key) => gateway.post('/v1/images/enhance', { image_url: picture }, withKey(key)),
   eraseRegion: async (key) => {
     const mask = await aPicture({ color: '#fff' });
     const mask_url = `data:image/png;base64,${mask.toString('base64')}`;
@@ -137,6 +137,31 @@ describe('Work without a model', () => {
     const body = { image_url: picture, size: '1:1' };
     expect(await post('sk-v3', '/v1/images/variateImage', body)).toEqual(NOT_THE_MODEL);
     expect(await post('sk-v3', '/v1/images/explore', { prompt: 'a fox' })).toEqual(NOT_THE_MODEL);
+  });
+});
+
+describe('Work that one model always does', () => {
+  const image = () => ({ image_url: picture });
+  const path = '/v1/images/enhance';
+
+  it.each(['/v1/images/enhance', '/v1/images/refineDetails'])('is a matter of that model: %s', async (route) => {
+    expect(await post('sk-v3', route, image())).toEqual(NOT_THE_MODEL);
+    expect(sandbox.requests()).toEqual([]);
+    expect(await post('sk-pro', route, image())).toEqual(ALLOWED);
+    expect(await post('sk-all', route, image())).toEqual(ALLOWED);
+  });
+
+  it('is not had by naming another', async () => {
+    expect(await post('sk-v3', path, { ...image(), model: 'recraftv3' })).toEqual(NOT_THE_MODEL);
+    expect(await post('sk-pro', path, { ...image(), model: 'recraftv4_1_pro' })).toEqual(ALLOWED);
+    const response = await gateway.post(path, image(), withKey('sk-v3'));
+    expect(await response.json()).toMatchObject({
+      message: "This key may not use the model 'recraft/recraftv4_1_pro', which always does this work.",
+    });
+  });
+
+  it('is a matter of the operations of a key as well', async () => {
+    expect(await post('sk-generate', path, image())).toEqual(NOT_THE_OPERATION);
   });
 });
 

@@ -88,7 +88,7 @@ function model(id: string, displayName: string, release: Release, column: SizeCo
 export const RECRAFT_MODELS: readonly RecraftModel[] = [
   model('recraftv4_1', 'Recraft V4.1', V4_1_MAIN, ONE_K, 35),
   model('recraftv4_1_vector', 'Recraft V4.1 Vector', V4_1_MAIN, VECTOR, 80),
-  model('recraftv4_1_pro', 'Recraft V4.1 Pro', V4_1_MAIN, TWO_K, 210),
+  { ...model('recraftv4_1_pro', 'Recraft V4.1 Pro', V4_1_MAIN, TWO_K, 210), alwaysDoes: ['enhance'] },
   model('recraftv4_1_pro_vector', 'Recraft V4.1 Pro Vector', V4_1_MAIN, VECTOR, 300),
   model('recraftv4_1_utility', 'Recraft V4.1 Utility', V4_1, ONE_K, 35),
   model('recraftv4_1_utility_vector', 'Recraft V4.1 Utility Vector', V4_1, VECTOR, 80),
