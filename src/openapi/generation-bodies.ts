@@ -34,6 +34,7 @@ export function generationBody(json: RequestBody): RequestBody {
     required: true,
     description:
       'JSON, or a form with pictures whose style is taken over (`style_reference_urls` in JSON). ' +
+      'A JSON body has at most 30 MiB with its data URLs (`MAX_JSON_BYTES`): several large pictures go as a form. ' +
       'Fields not listed here go to Recraft as they are.',
     content: {
       ...json.content,

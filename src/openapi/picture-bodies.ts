@@ -79,6 +79,10 @@ function linkOf(slot: PictureSlot): Schema {
   };
 }
 
+/** Base64 makes a third more of them. */
+const IN_JSON =
+  ' As data URLs they have to fit into one JSON body of at most 30 MiB (`MAX_JSON_BYTES`): several large ones go as a form.';
+
 function linksOf(slot: PictureSlot): Schema {
-  return { type: 'array', maxItems: slot.most, items: { type: 'string' }, description: sentence(slot) };
+  return { type: 'array', maxItems: slot.most, items: { type: 'string' }, description: sentence(slot) + IN_JSON };
 }
