@@ -16,13 +16,13 @@ interface Grain {
  * An SVG of a picture's regions of one colour, each a path of its runs; leaves out what `hidden` shows in white. A flat
  * picture is traced to the pixel, any other as exactly as its SVG stays small.
  */
-export function traced(picture: Raster, hidden?: Raster): string {
+export function traced(picture: Raster, hidden?: Raster, maxLength = MAX_LENGTH): string {
   const { width, height } = picture;
   let grain: Grain = { cell: 1, levels: 256 };
-  let paths = pathsOf(picture, hidden, grain);
+  let paths = pathsOf(picture, hidden, grain, maxLength);
   while (paths === undefined) {
     grain = grain.levels > LEVELS ? { cell: 1, levels: LEVELS } : { ...grain, cell: grain.cell * 2 };
-    paths = pathsOf(picture, hidden, grain);
+    paths = pathsOf(picture, hidden, grain, maxLength);
   }
   const shapes = Array.from(paths, ([color, path]) => `<path fill="${rgb(color)}" d="${path}"/>`).join('');
   return (
@@ -34,7 +34,12 @@ export function traced(picture: Raster, hidden?: Raster): string {
 const NONE = -1;
 
 /** The runs of each colour; undefined where they are too long. A cell at the end of a row or column may be cut short. */
-function pathsOf(picture: Raster, hidden: Raster | undefined, grain: Grain): Map<number, string> | undefined {
+function pathsOf(
+  picture: Raster,
+  hidden: Raster | undefined,
+  grain: Grain,
+  maxLength: number,
+): Map<number, string> | undefined {
   const { width, height } = picture;
   const { cell } = grain;
   const paths = new Map<number, string>();
@@ -46,7 +51,7 @@ function pathsOf(picture: Raster, hidden: Raster | undefined, grain: Grain): Map
       paths.set(color, (paths.get(color) ?? '') + run);
       length += run.length;
     }
-    if (length > MAX_LENGTH && cell < Math.max(width, height)) return undefined;
+    if (length > maxLength && cell < Math.max(width, height)) return undefined;
   }
   return paths;
 }

@@ -18,6 +18,9 @@ const VARIATION_UNITS = 40;
 /** How much of the source shows through a variation. */
 const OPACITY = 0.35;
 
+/** A variation is new in every pixel, so it may be traced coarsely: characters of its paths. */
+const MAX_TRACE = 20_000;
+
 /** Sketches of one set. Their number is documented nowhere. */
 const SKETCHES = 4;
 
@@ -103,7 +106,11 @@ async function draw({ model, order, size, prompt, seed, index, ground }: Drawing
   }
   const bytes = await renderRaster(svg, order.imageFormat, ground);
   if (model.output === 'raster') return { ...plain(size), bytes, contentType: `image/${order.imageFormat}` };
-  return { ...plain(size), bytes: Buffer.from(traced(await rasterOf(bytes))), contentType: 'image/svg+xml' };
+  return {
+    ...plain(size),
+    bytes: Buffer.from(traced(await rasterOf(bytes), undefined, MAX_TRACE)),
+    contentType: 'image/svg+xml',
+  };
 }
 
 function plain({ width, height }: Size): Size {
