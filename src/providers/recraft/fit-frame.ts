@@ -47,12 +47,11 @@ function checkSize(size: string): void {
 }
 
 /** The source stays intact inside the result (recraft-api.md §5.5). A drawing has no pixels of its own. */
-function checkRoom(size: string, { width = 0, height = 0, format, isTurned }: UploadedImage, scale: number): void {
+function checkRoom(size: string, { width = 0, height = 0, format }: UploadedImage, scale: number): void {
   if (!size.includes('x') || format === 'svg') return;
   const [across = 0, down = 0] = size.split('x').map(Number);
   const inner = { width: Math.round(width * scale), height: Math.round(height * scale) };
   if (inner.width <= across && inner.height <= down) return;
-  if (isTurned === true && inner.height <= across && inner.width <= down) return;
   const message = `'size' ${size} has no room for the picture, which is ${inner.width}x${inner.height} in it.`;
   throw new GatewayError('invalidValue', message, { param: 'size' });
 }

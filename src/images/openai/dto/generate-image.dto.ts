@@ -34,7 +34,10 @@ export class GenerateImageDto extends ImageOptionsDto {
   @Matches(/^(https?:\/\/|data:)/i, { each: true, message: 'style_reference_urls must be https links or data URLs' })
   style_reference_urls?: string[];
 
-  /** In Recraft's published OpenAPI document, not in its documentation. */
+  /**
+   * In Recraft's published OpenAPI document, not in its documentation.
+   * @example 'upscale4mp'
+   */
   @IsOptional()
   @IsIn(['upscale4mp', 'upscale16mp'])
   upscale?: 'upscale4mp' | 'upscale16mp';

@@ -159,12 +159,18 @@ export abstract class ImageOptionsDto {
   @IsIn(OUTPUT_FORMATS)
   output_format?: (typeof OUTPUT_FORMATS)[number];
 
-  /** Answer with `features` of each picture. In Recraft's published OpenAPI document, not in its documentation. */
+  /**
+   * Answer with `features` of each picture. In Recraft's published OpenAPI document, not in its documentation.
+   * @example false
+   */
   @IsOptional()
   @IsBoolean()
   calculate_features?: boolean;
 
-  /** In Recraft's published OpenAPI document, not in its documentation. */
+  /**
+   * In Recraft's published OpenAPI document, not in its documentation.
+   * @example true
+   */
   @IsOptional()
   @IsBoolean()
   expire?: boolean;
