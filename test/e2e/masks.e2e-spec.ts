@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
-import { expectError } from '../support/expect-error.js';
+import { expectEnvelope, expectError } from '../support/expect-error.js';
 import { type RunningGateway, startGateway } from '../support/gateway.js';
 import { aPicture } from '../support/pictures.js';
 
@@ -45,15 +45,18 @@ async function maskOf(
 
 const MASKED = ['inpaint', 'generateBackground', 'eraseRegion'] as const;
 
-const send = (path: string, mask: Buffer, image = picture) =>
-  gateway.post(`/v1/images/${path}`, {
+const send = (path: string, mask: Buffer, image = picture, to = gateway) =>
+  to.post(`/v1/images/${path}`, {
     image_url: asUrl(image),
     mask_url: asUrl(mask),
     ...(path !== 'eraseRegion' && { prompt: 'a cake' }),
   });
 
-const expectRefused = (response: Response, param: string, code = 'invalid_image_file'): Promise<string> =>
-  expectError(response, { status: 400, type: 'image_generation_user_error', code, param });
+async function expectRefused(response: Response, param: string, code = 'invalid_image_file'): Promise<string> {
+  expect(response.status).toBe(400);
+  const expected = { type: 'image_generation_user_error', code, param };
+  return expectEnvelope(await response.text(), expected);
+}
 
 describe.each(MASKED)("A mask of Recraft's %s", (path) => {
   it.each([
@@ -104,26 +107,41 @@ describe('A picture that its EXIF turns', () => {
 
   const turned = (): Promise<Buffer> => sharp(picture).withMetadata({ orientation: 6 }).jpeg().toBuffer();
 
-  it('takes a mask of its size as it is shown, in both dialects', async () => {
-    expect((await send('inpaint', await maskOf('#fff', shown), await turned())).status).toBe(200);
-    const body = { image: asUrl(await turned()), mask: asUrl(await maskOf('#fff', shown)), prompt: 'a cake' };
-    expect((await gateway.post('/v1/images/edits', body)).status).toBe(200);
+  it('takes a mask of its size as it is shown or stored, in both dialects, where pictures are made to fit', async () => {
+    await using fitting = await startGateway(sandbox, { NORMALISE_IMAGES: 'true' });
+    for (const size of [shown, {}]) {
+      const mask = await maskOf('#fff', size);
+      expect((await send('inpaint', mask, await turned(), fitting)).status).toBe(200);
+      const body = { image: asUrl(await turned()), mask: asUrl(mask), prompt: 'a cake' };
+      expect((await fitting.post('/v1/images/edits', body)).status).toBe(200);
+    }
   });
 
   it('has the refusal of a mask of another size name the mask, and the sizes that it may have', async () => {
+    await using fitting = await startGateway(sandbox, { NORMALISE_IMAGES: 'true' });
     const other = await maskOf('#fff', { width: 200, height: 200 });
-    const message = await expectRefused(await send('inpaint', other, await turned()), 'mask_url');
+    const message = await expectRefused(await send('inpaint', other, await turned(), fitting), 'mask_url');
     expect(message).toContain('200x200, and not 400x300 or, as the picture is shown, 300x400');
     expect(sandbox.requests()).toEqual([]);
   });
 
-  it("has Recraft's own refusal name the mask, and the size that is right", async () => {
-    const message = await expectRefused(
-      await send('inpaint', await maskOf('#fff'), await turned()),
-      'mask',
-      'invalid_image_format',
-    );
-    expect(message).toContain('300x400');
-    expect(sandbox.charges().total).toBe(0);
+  it('is refused with a way out where they are not, in both dialects', async () => {
+    const mask = await maskOf('#fff', shown);
+    const body = { image: asUrl(await turned()), mask: asUrl(mask), prompt: 'a cake' };
+    const message = await expectRefused(await send('inpaint', mask, await turned()), 'image_url');
+    expect(message).toMatch(/turned by its EXIF \(orientation 6\).*upright.*NORMALISE_IMAGES/);
+    expect(await expectRefused(await gateway.post('/v1/images/edits', body), 'image')).toBe(message);
+    expect(sandbox.requests()).toEqual([]);
+  });
+
+  it("has Recraft's own refusal of a mask name it by the caller's word, and the size that is right", async () => {
+    const drawn = await gateway.post('/v1/images/generations', { prompt: 'a cake', response_format: 'url' });
+    const [{ url }] = ((await drawn.json()) as { data: [{ url: string }] }).data;
+    const charged = sandbox.charges().total;
+    const body = { image_url: url, mask_url: asUrl(await maskOf('#fff')), prompt: 'a cake' };
+    const refused = await gateway.post('/v1/images/inpaint', body);
+    const message = await expectRefused(refused, 'mask_url', 'invalid_image_format');
+    expect(message).toContain('1024x1024, not 400x300');
+    expect(sandbox.charges().total).toBe(charged);
   });
 });

@@ -171,7 +171,7 @@ describe('output_format', () => {
     sandbox.fault({ body: { credits: 35, data: [{ b64_json: 'Zm94' }] } });
     const response = await gateway.post('/v1/images/generations', { prompt: 'x', output_format: 'jpeg' });
     expect(response.headers.get('x-litellm-response-cost')).toBe('0.035');
-    await expectError(response, { status: 502, type: 'server_error', code: 'upstream_invalid_answer' });
+    await expectError(response, { status: 424, type: 'server_error', code: 'failed_after_charge' });
   });
 
   it('jpeg comes in a stream, whose events say so', async () => {
