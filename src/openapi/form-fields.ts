@@ -2,7 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import type { Schema } from './edit-bodies.js';
 
 /** Optional fields that Swagger UI may fill in, so that a form with a picture can be sent as it stands. */
-const FILLED_IN: ReadonlySet<string> = new Set(['n', 'strength', 'response_format']);
+const FILLED_IN: ReadonlySet<string> = new Set(['strength', 'response_format']);
 
 /** What cannot be left out although no single field is required: how a picture is to grow. */
 const FILLED_IN_TOO: Readonly<Record<string, readonly string[]>> = { outpaint: ['size'] };

@@ -293,7 +293,7 @@ describe('An address that Recraft names is passed on and never fetched', () => {
     const picture = { image_id: 'a', url: baitUrl('result.png') };
     answer = () => ({ status: 200, body: { created: 1, credits: 1, data: [picture], image: picture } });
     expect(await send('/v1/images/generations', right)).toBe(200);
-    expect(await send('/v1/images/generations', { prompt: 'a fox', output_format: 'jpeg' })).toBe(502);
+    expect(await send('/v1/images/generations', { prompt: 'a fox', output_format: 'jpeg' })).toBe(424);
     await send('/v1/images/edits', { prompt: 'a fox', image: right['image_url'], background: 'transparent' });
     expectNothingFetched();
   });
