@@ -6,6 +6,8 @@ const MIB = 1024 * 1024;
 const ROUNDS = 3;
 
 jest.setTimeout(240_000);
+// What the collector has not come to yet is in a peak, too: the machine's pace decides about a few megabytes of it.
+jest.retryTimes(2);
 
 /**
  * Lets `count` clients ask at once, whose answers the upstream holds until every request has arrived whole: all are
