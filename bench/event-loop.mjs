@@ -40,7 +40,13 @@ export async function eventLoop() {
   ]).flat();
   const metrics = async () =>
     (await fetch(`${url}/metrics`, { headers: { authorization: 'Bearer sk-dispatch' } })).text();
-  const figure = (text, name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  // The sum over its labels; NaN where there is none.
+  const figure = (text, name) => {
+    const values = [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))].map(([, value]) =>
+      Number(value),
+    );
+    return values.length === 0 ? Number.NaN : values.reduce((sum, value) => sum + value);
+  };
   let text = await metrics();
   const deadline = performance.now() + PATIENCE_MS;
   while (figure(text, 'recraft_gateway_inflight_requests') < 2 * EACH - 10) {
