@@ -24,6 +24,9 @@ export interface SandboxOptions extends Partial<SandboxSettings> {
   readonly clock?: () => number;
 }
 
+/** Longer than clients keep an idle connection, on a busy machine too: none then sends on one that is just being closed. */
+const KEEP_ALIVE_MS = 75_000;
+
 /**
  * A Recraft on this machine: answers as recraft-api.md says the real one does, draws simulated pictures and charges
  * nobody. What it was asked and what it charged can be read, and trouble can be ordered, here or below `/__sandbox`.
@@ -47,7 +50,7 @@ export class Sandbox implements AsyncDisposable {
   static async start(options: SandboxOptions = {}): Promise<Sandbox> {
     const { host = '127.0.0.1', port = 0, publicUrl, clock = Date.now, ...settings } = options;
     const state = new SandboxState({ ...DEFAULT_SETTINGS, ...settings }, clock);
-    const server = createServer();
+    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
     server.listen(port, host);
     await once(server, 'listening');
     return new Sandbox(server, state, publicUrl);
