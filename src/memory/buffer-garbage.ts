@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
  * the whole heap. They die young: collecting the young generation alone frees them at a fraction of the cost, and keeps
  * the process small (docs/decisions/buffer-garbage.md).
  */
-const COLLECT_EVERY_BYTES = 8 * 1024 * 1024;
+const COLLECT_EVERY_BYTES = 16 * 1024 * 1024;
 
 type CollectGarbage = (options: { type: 'minor' } | { type: 'major'; flavor: 'last-resort' }) => void;
 
