@@ -109,10 +109,34 @@ describe('The metrics', () => {
     expect(labels).toMatchObject(selector.matchLabels);
   });
 
-  it('are read with the master key, or with a key of their own', () => {
-    expect(endpointOf().authorization.credentials).toEqual({ name: 'image-gateway', key: 'MASTER_KEY' });
+  it('are read with their key, or with that of another secret', () => {
+    expect(endpointOf().authorization.credentials).toEqual({ name: 'image-gateway', key: 'METRICS_KEY' });
     const own = ['--set', 'serviceMonitor.keySecret=scraper', '--set', 'serviceMonitor.keyName=key'];
     expect(endpointOf(...own).authorization.credentials).toEqual({ name: 'scraper', key: 'key' });
+  });
+
+  it('have a port that Prometheus alone may reach, where a setting opens one, and need no key there', () => {
+    const options = ['--set', 'settings.METRICS_PORT=9464', '--set', 'serviceMonitor.keyName='];
+    const manifests = render(...example('monitoring.yaml'), ...options);
+    const [{ ports }] = only(manifests, 'Deployment').spec.template.spec.containers;
+    const [callers, prometheus] = only(manifests, 'NetworkPolicy').spec.ingress;
+
+    expect(ports).toContainEqual({ name: 'metrics', containerPort: 9464 });
+    expect(only(manifests, 'Service').spec.ports).toContainEqual(
+      expect.objectContaining({ name: 'metrics', port: 9464, targetPort: 'metrics' }),
+    );
+    expect(endpointOf(...options)).toEqual({ port: 'metrics', path: '/metrics', interval: '15s' });
+    expect(prometheus).toEqual({
+      ports: [{ port: 'metrics' }],
+      from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }],
+    });
+    expect(JSON.stringify(callers)).not.toContain('monitoring');
+  });
+
+  it('are refused a port that is the gateway’s, and a key that the secret does not have', () => {
+    expect(refusal(...WITH_SECRET, '--set', 'settings.METRICS_PORT=4000')).toContain("4000 is the gateway's own port");
+    const valuesOnly = ['--set', 'secret.values.MASTER_KEY=sk-1', '--set', 'database=none'];
+    expect(refusal(...valuesOnly, '--set', 'serviceMonitor.enabled=true')).toContain('secret.values needs METRICS_KEY');
   });
 });
 

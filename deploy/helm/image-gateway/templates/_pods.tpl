@@ -53,6 +53,14 @@ capabilities:
 {{- end }}
 {{- end }}
 
+{{/* The port of the metrics alone, where there is one. */}}
+{{- define "image-gateway.metricsPort" -}}
+{{- with .Values.settings.METRICS_PORT -}}
+{{- if eq (int .) 4000 }}{{ fail "settings.METRICS_PORT: 4000 is the gateway's own port." }}{{ end -}}
+{{ int . }}
+{{- end -}}
+{{- end }}
+
 {{/* A number of a values file is a float here, and would be written as 2e+06. */}}
 {{- define "image-gateway.text" -}}
 {{- if kindIs "float64" . }}{{ int64 . }}{{ else }}{{ . }}{{ end -}}
