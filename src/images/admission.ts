@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { GatewayError } from '../errors/gateway-error.js';
 import { type Admittance, CallerLimits } from '../limits/caller-limits.js';
 import { Ledger, type Reservation } from '../spend/ledger.js';
-import type { CallRecord } from '../telemetry/call-record.js';
+import type { Afterwards, CallRecord } from '../telemetry/call-record.js';
 import { traced } from '../telemetry/call-trace.js';
 
 /** Stands between what is asked and what is sent: nothing goes out that its caller may not have or cannot pay. */
@@ -34,7 +34,7 @@ export class Admission {
     try {
       const reservation = await traced(call, 'reserve', () => this.ledger.reserve(call));
       try {
-        await this.reserveAhead(call);
+        if (call.afterwards) await this.reserveAhead(call, call.afterwards);
         const done = await work(reservation);
         if (call.following) this.places.set(call, admittance);
         return done;
@@ -58,9 +58,7 @@ export class Admission {
   }
 
   /** One reservation for each operation, as each is charged by itself; those of an earlier attempt still stand. */
-  private async reserveAhead(call: CallRecord): Promise<void> {
-    const { afterwards } = call;
-    if (!afterwards) return;
+  private async reserveAhead(call: CallRecord, afterwards: Afterwards): Promise<void> {
     const following = (call.following ??= []);
     while (following.length < afterwards.count) {
       const next = call.next(afterwards);

@@ -44,10 +44,10 @@ export class ImagesService {
       await this.begin(order, call, sink);
       await goOn?.();
     } catch (error) {
-      await this.admission.end(call, error);
+      if (call.following) await this.admission.end(call, error);
       throw toldAfterCharge(error, call);
     }
-    await this.admission.end(call);
+    if (call.following) await this.admission.end(call);
   }
 
   private async begin(order: ImageOrder, call: CallRecord, sink: AnswerSink): Promise<void> {
@@ -75,7 +75,7 @@ export class ImagesService {
     });
   }
 
-  private async serve(order: ImageOrder, group: ModelGroup, call: CallRecord, answer: SettledAnswer): Promise<void> {
+  private serve(order: ImageOrder, group: ModelGroup, call: CallRecord, answer: SettledAnswer): Promise<unknown> {
     const dispatch = this.open(group, order, call, 1);
     let prepared: Prepared;
     const prepare = (deployment: Deployment): void => {
@@ -88,7 +88,7 @@ export class ImagesService {
       },
       mayRepeat: () => !answer.hasBegun,
     };
-    await this.admitted(dispatch, call, prepare, work);
+    return this.admitted(dispatch, call, prepare, work);
   }
 
   private async answer(

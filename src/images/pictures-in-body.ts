@@ -27,6 +27,8 @@ export interface FoundPictures {
   readonly fields: Fields;
 }
 
+export const NO_PICTURES: FoundPictures['pictures'] = new Map();
+
 /** Base64 data URL of any media type; the type is not believed, the bytes are looked at. */
 const DATA_URL = /^data:[^,]*;base64,/i;
 
@@ -41,6 +43,7 @@ export function takePictures(
   slots: readonly PictureSlot[],
   maxBytes: number,
 ): FoundPictures {
+  if (uploads.length === 0 && !needsPictures(body, slots)) return { pictures: NO_PICTURES, fields: body };
   const found = new Map(slots.map(({ name }) => [name, [] as SourceImage[]] as const));
   const add = (slot: PictureSlot, pictures: readonly SourceImage[]): void =>
     void found.get(slot.name)?.push(...pictures);
@@ -62,6 +65,13 @@ export function takePictures(
   }
   for (const slot of slots) checkNumber(slot, found.get(slot.name) ?? []);
   return { pictures: found, fields };
+}
+
+/** Whether a body without files has or has to have pictures: most orders are words alone. */
+function needsPictures(body: Fields, slots: readonly PictureSlot[]): boolean {
+  for (const { isRequired } of slots) if (isRequired) return true;
+  for (const name in body) if (slotOf(name, slots)) return true;
+  return false;
 }
 
 function slotOf(name: string, slots: readonly PictureSlot[]): PictureSlot | undefined {

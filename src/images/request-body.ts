@@ -9,7 +9,7 @@ import { declaredFields } from '../validation/declared-fields.js';
 import { fitMask } from '../pixels/fit-mask.js';
 import { fitPicture } from '../pixels/normalise.js';
 import { type Fields, prepareBody } from './body.js';
-import { type FoundPictures, type PictureSlot, takePictures } from './pictures-in-body.js';
+import { type FoundPictures, NO_PICTURES, type PictureSlot, takePictures } from './pictures-in-body.js';
 
 /** A form has only text: what its fields mean. Those not listed stay text. */
 const FORM_KINDS: Readonly<Record<string, ScalarKind>> = {
@@ -91,7 +91,7 @@ export function PicturesBody(slots: readonly PictureSlot[], dto: new () => objec
       const { limits, normaliseImages } = this.settings;
       const { pictures, fields } = takePictures(body.files, prepared, slots, limits.imageBytes);
       request.body = fields;
-      found.set(request, normaliseImages ? await normalised(pictures) : pictures);
+      request.pictures = normaliseImages ? await normalised(pictures) : pictures;
       return true;
     }
   }
@@ -116,18 +116,25 @@ async function normalised(pictures: FoundPictures['pictures']): Promise<FoundPic
   return fitting;
 }
 
-const found = new WeakMap<Request, FoundPictures['pictures']>();
+declare global {
+  // Express' own way of adding what a request carries along.
+  // eslint-disable-next-line @typescript-eslint/no-namespace
+  namespace Express {
+    interface Request {
+      /** By the name of their slot; set by a PicturesBody. */
+      pictures?: FoundPictures['pictures'];
+    }
+  }
+}
 
 /** Every picture of a request by the name of its slot; none where its route takes none. */
 export function allPicturesOf(request: Request): FoundPictures['pictures'] {
-  return found.get(request) ?? NO_PICTURES;
+  return request.pictures ?? NO_PICTURES;
 }
-
-const NO_PICTURES: FoundPictures['pictures'] = new Map();
 
 /** The pictures of a request by the name of their slot, as its PicturesBody found them; none where there is no such slot. */
 export function picturesOf(request: Request, slot: string): readonly SourceImage[] {
-  const pictures = found.get(request);
+  const { pictures } = request;
   if (!pictures) throw new Error('No PicturesBody stands before this route.');
   return pictures.get(slot) ?? [];
 }

@@ -106,7 +106,8 @@ export class Dispatch {
     const { times } = call;
     times.sentAt = undefined;
     times.firstByteAt = undefined;
-    const slot = await traced(call, 'queue', () => this.slot());
+    const turn = traced(call, 'queue', () => this.slot());
+    const slot = turn instanceof Promise ? await turn : turn;
     const beganAt = performance.now();
     times.onSent = slot.sent;
     const timeoutMs = Math.max(1, Math.min(deployment.timeoutMs, (call.deadlineAt ?? Infinity) - beganAt));

@@ -32,7 +32,7 @@ type Wishes = Pick<
  * Fulfils an order into the answer that was asked for: one JSON document, a form, events, or pictures that were worked on
  * here.
  */
-export async function answerOrder(
+export function answerOrder(
   images: ImagesService,
   dto: Wishes,
   order: ImageOrder,
@@ -45,7 +45,7 @@ export async function answerOrder(
   const { timeout = call.asked.timeout, num_retries: retries = call.asked.retries } = dto;
   if (timeout !== undefined || retries !== undefined) call.asked = { timeout, retries };
   const answer = answerFor(dto, order, call, response, heartbeatMs);
-  await fulfilInto(answer, { images, dto, order, call, policy: models });
+  return fulfilInto(answer, { images, dto, order, call, policy: models });
 }
 
 /**

@@ -27,14 +27,14 @@ export class GenerationsController {
   @UseGuards(PicturesBody(GENERATION_SLOTS, GenerateImageDto))
   @ApiOperation({ operationId: 'createImage', summary: 'Make pictures from words.' })
   @ApiGeneration()
-  async generate(@Body() dto: GenerateImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {
+  generate(@Body() dto: GenerateImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     const order = generationOrder(
       dto,
       this.settings.models,
       modelInPath(request),
       picturesOf(request, 'style_references'),
     );
-    await this.once.answer(request, response, (answer) =>
+    return this.once.answer(request, response, (answer) =>
       answerOrder(this.images, dto, order, request, answer, this.settings),
     );
   }
