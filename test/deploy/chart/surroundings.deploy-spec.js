@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { CHART, EXAMPLES, only, refusal, render } from '../support/chart.mjs';
+import { CHART, EXAMPLES, named, only, refusal, render } from '../support/chart.mjs';
 
 // Helm is started for every case, and a busy machine takes its time.
 jest.setTimeout(60_000);
@@ -31,38 +31,16 @@ describe('Secrets', () => {
   });
 });
 
-describe('The migration', () => {
-  const hookOf = (...options) => only(render(...options), 'Job').metadata.annotations['helm.sh/hook'];
-
-  it('runs before the pods, where the secret is there before the release', () => {
-    expect(hookOf(...WITH_SECRET)).toBe('pre-install,pre-upgrade');
-    expect(hookOf(...example('external-secret.yaml'))).toBe('pre-upgrade');
-  });
-
-  it('needs nothing of the release that is not there before it', () => {
-    const { spec } = only(render(...WITH_SECRET), 'Job').spec.template;
-
-    expect(spec.serviceAccountName).toBeUndefined();
-    expect(spec.containers[0].command).toEqual(['image-gateway', 'migrate']);
-    expect(spec.containers[0].env.filter(({ valueFrom }) => valueFrom)).toEqual([
-      { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: 'image-gateway', key: 'DATABASE_URL' } } },
-    ]);
-  });
-
-  it('is left out without a database', () => {
-    expect(render(...example('secret-values.yaml')).map(({ kind }) => kind)).not.toContain('Job');
-  });
-});
-
 describe('The network policy', () => {
-  const policyOf = (...options) => only(render(...WITH_SECRET, ...options), 'NetworkPolicy').spec;
+  const policyOf = (...options) => ofTheRelease(render(...WITH_SECRET, ...options)).spec;
+  const ofTheRelease = (manifests) => named(manifests, 'NetworkPolicy', 'demo-image-gateway');
   const portsOf = ({ egress }) => egress.flatMap(({ ports }) => ports.map(({ port }) => port));
 
   it('lets out to what is used, and to nothing else', () => {
     expect(portsOf(policyOf())).toEqual([53, 53, 4000, 443, 5432]);
     expect(portsOf(policyOf('--set', 'redis=true'))).toEqual([53, 53, 4000, 443, 5432, 6379]);
     expect(portsOf(policyOf('--set', 'database=none'))).toEqual([53, 53, 4000, 443]);
-    expect(portsOf(only(render(...example('closed-network.yaml')), 'NetworkPolicy').spec)).toEqual([
+    expect(portsOf(ofTheRelease(render(...example('closed-network.yaml'))).spec)).toEqual([
       ...[53, 53, 4000, 443, 5432, 6379, 9000, 4318],
     ]);
   });
@@ -119,7 +97,7 @@ describe('The metrics', () => {
     const options = ['--set', 'settings.METRICS_PORT=9464', '--set', 'serviceMonitor.keyName='];
     const manifests = render(...example('monitoring.yaml'), ...options);
     const [{ ports }] = only(manifests, 'Deployment').spec.template.spec.containers;
-    const [callers, prometheus] = only(manifests, 'NetworkPolicy').spec.ingress;
+    const [callers, prometheus] = named(manifests, 'NetworkPolicy', 'demo-image-gateway').spec.ingress;
 
     expect(ports).toContainEqual({ name: 'metrics', containerPort: 9464 });
     expect(only(manifests, 'Service').spec.ports).toContainEqual(

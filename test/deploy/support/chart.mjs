@@ -51,6 +51,13 @@ export const only = (manifests, kind) => {
   return found[0];
 };
 
+/** The one of a kind that has this name. */
+export const named = (manifests, kind, name) =>
+  only(
+    manifests.filter(({ metadata }) => metadata.name === name),
+    kind,
+  );
+
 /** The pods that manifests make. */
 export const podsOf = (manifests) =>
   manifests

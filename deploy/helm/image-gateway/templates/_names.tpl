@@ -8,7 +8,7 @@
 {{/* What selects every pod of the release. */}}
 {{- define "image-gateway.selector" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "image-gateway.labels" -}}
@@ -34,4 +34,18 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if ne (len $ways) 1 }}{{ fail (printf "Set one of secret.values, secret.existing and secret.external.store. Set now: %s." (join ", " $ways | default "none")) }}{{ end -}}
 {{- .existing | default (include "image-gateway.name" $) -}}
 {{- end -}}
+{{- end }}
+
+{{/* What External Secrets is told: of the values `secret.external`, and the name of the secret to make. */}}
+{{- define "image-gateway.externalSecret" -}}
+{{- $external := first . -}}
+refreshInterval: {{ $external.refreshInterval | quote }}
+secretStoreRef: {{- toYaml $external.store | nindent 2 }}
+target: { name: {{ last . }} }
+{{- with $external.data }}
+data: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $external.dataFrom }}
+dataFrom: {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
