@@ -70,11 +70,28 @@ describe('The deployment', () => {
     expect(Object.keys({ ...all, ...environmentOf() }).filter((name) => !known.includes(name))).toEqual([]);
   });
 
-  it('divides the slots of an account by the pods where there is no Redis', () => {
-    expect(environmentOf('--set', 'replicas=3').REPLICAS).toBe('3');
-    expect(environmentOf('--set', 'autoscaling.enabled=true').REPLICAS).toBe('6');
-    expect(environmentOf('--set', 'settings.REPLICAS=9').REPLICAS).toBe('9');
-    expect(environmentOf('--set', 'redis=true')).not.toHaveProperty('REPLICAS');
+  it.each([false, true])(
+    'divides the slots of an account by the pods where Redis is not to be had (redis: %s)',
+    (redis) => {
+      const replicasOf = (...options) => environmentOf('--set', `redis=${redis}`, ...options).REPLICAS;
+
+      expect(replicasOf('--set', 'replicas=3')).toBe('3');
+      expect(replicasOf('--set', 'autoscaling.enabled=true')).toBe('6');
+      expect(replicasOf('--set', 'settings.REPLICAS=9')).toBe('9');
+    },
+  );
+
+  it('turns Redis off where values do not turn it on, whatever the secret has', () => {
+    const ofTheSecret = { MASTER_KEY: 'sk-1', RECRAFT_API_KEY: 'one', REDIS_URL: 'redis://redis.databases:6379' };
+    const redisUnder = (environment) => readSettings({ ...ofTheSecret, ...environment }).redis;
+    const { REDIS_URL } = environmentOf();
+
+    expect(redisUnder({})).toBeDefined();
+    expect(REDIS_URL).toBe('');
+    expect(redisUnder({ REDIS_URL })).toBeUndefined();
+    expect(environmentOf('--set', 'redis=true').REDIS_URL).toEqual({
+      secretKeyRef: { name: 'image-gateway', key: 'REDIS_URL' },
+    });
   });
 
   it('writes numbers as the gateway reads them', async () => {

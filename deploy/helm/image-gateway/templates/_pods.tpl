@@ -25,13 +25,19 @@ capabilities:
 {{- end }}
 {{- end }}
 
-{{/* Variables of the gateway's container. Where there is no Redis, pods divide the slots of an account by their number. */}}
+{{/*
+Variables of the gateway's container. Pods divide the slots of an account by their number where there is no Redis, and while
+it is away. An empty REDIS_URL is none, whatever the secret has.
+*/}}
 {{- define "image-gateway.env" -}}
 {{ include "image-gateway.databaseUrl" . }}
-{{- if .Values.redis }}
 - name: REDIS_URL
+{{- if .Values.redis }}
   valueFrom: { secretKeyRef: { name: {{ include "image-gateway.secret" . }}, key: REDIS_URL } }
-{{- else if not (hasKey .Values.settings "REPLICAS") }}
+{{- else }}
+  value: ''
+{{- end }}
+{{- if not (hasKey .Values.settings "REPLICAS") }}
 - name: REPLICAS
   value: {{ ternary .Values.autoscaling.maxReplicas .Values.replicas .Values.autoscaling.enabled | int | quote }}
 {{- end }}
