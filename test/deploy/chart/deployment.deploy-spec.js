@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { describeEnvironment } from '../../../dist/config/environment.js';
 import { readSettings } from '../../../dist/config/read-settings.js';
-import { EXAMPLES, only, render } from '../support/chart.mjs';
+import { EXAMPLES, only, render, withValues } from '../support/chart.mjs';
 
 // Helm is started for every case, and a busy machine takes its time.
 jest.setTimeout(60_000);
@@ -123,14 +123,3 @@ describe('The configuration', () => {
 });
 
 const existing = { secret: { existing: 'image-gateway' } };
-
-async function withValues(values, use) {
-  const folder = await mkdtemp(join(tmpdir(), 'image-gateway-values-'));
-  const file = join(folder, 'values.yaml');
-  await writeFile(file, JSON.stringify(values));
-  try {
-    use(file);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}

@@ -11,8 +11,11 @@ export const EXAMPLES = 'deploy/helm/examples';
 const KUBERNETES = ['--kube-version', '1.34.0'];
 
 /** What Helm makes of the chart: one object a manifest. */
-export function render(...options) {
-  const text = helm('template', 'demo', CHART, '--namespace', 'images', ...KUBERNETES, ...options);
+export const render = (...options) => renderAs('demo', ...options);
+
+/** The same for a release of this name. */
+export function renderAs(release, ...options) {
+  const text = helm('template', release, CHART, '--namespace', 'images', ...KUBERNETES, ...options);
   return parseAllDocuments(text).map((document) => document.toJS());
 }
 
@@ -22,6 +25,18 @@ export function refusal(...options) {
     encoding: 'utf8',
   });
   return status === 0 ? undefined : stderr;
+}
+
+/** Runs with a file of these values, for what `--set` cannot say. */
+export async function withValues(values, use) {
+  const folder = await mkdtemp(join(tmpdir(), 'image-gateway-values-'));
+  const file = join(folder, 'values.yaml');
+  await writeFile(file, JSON.stringify(values));
+  try {
+    return use(file);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 /** Throws with what Helm's linter says where it finds anything, warnings included. */

@@ -21,7 +21,7 @@ capabilities:
 {{- if eq .Values.database "none" }}
   value: none
 {{- else }}
-  valueFrom: { secretKeyRef: { name: {{ include "image-gateway.secret" . }}, key: DATABASE_URL } }
+  valueFrom: { secretKeyRef: { name: {{ include "image-gateway.secret" . | quote }}, key: DATABASE_URL } }
 {{- end }}
 {{- end }}
 
@@ -33,7 +33,7 @@ it is away. An empty REDIS_URL is none, whatever the secret has.
 {{ include "image-gateway.databaseUrl" . }}
 - name: REDIS_URL
 {{- if .Values.redis }}
-  valueFrom: { secretKeyRef: { name: {{ include "image-gateway.secret" . }}, key: REDIS_URL } }
+  valueFrom: { secretKeyRef: { name: {{ include "image-gateway.secret" . | quote }}, key: REDIS_URL } }
 {{- else }}
   value: ''
 {{- end }}
@@ -67,7 +67,7 @@ it is away. An empty REDIS_URL is none, whatever the secret has.
 {{- end -}}
 {{- end }}
 
-{{/* A number of a values file is a float here, and would be written as 2e+06. */}}
+{{/* A number of a values file is a float here, and would be written as 2e+06; JSON has it as 2000000, and 2.5 as 2.5. */}}
 {{- define "image-gateway.text" -}}
-{{- if kindIs "float64" . }}{{ int64 . }}{{ else }}{{ . }}{{ end -}}
+{{- if kindIs "float64" . }}{{ toJson . }}{{ else }}{{ . }}{{ end -}}
 {{- end }}
