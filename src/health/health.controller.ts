@@ -4,6 +4,7 @@ import type { Request, Response } from 'express';
 import { Database } from '../database/database.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { Open } from '../keys/open.decorator.js';
+import type { ErrorBody } from '../errors/gateway-error.js';
 import { GoingDown } from '../shutdown/going-down.js';
 import { ApiAnswer, ApiOpenErrors, IDS } from '../openapi/answers.js';
 import { AccountCheckDto, ReadinessDto } from './health.dto.js';
@@ -38,9 +39,12 @@ export class HealthController {
   @ApiOperation({ operationId: 'checkReadiness', summary: 'Whether requests should be sent here.', security: [] })
   @ApiAnswer({ type: ReadinessDto, description: 'They should.' })
   @ApiOpenErrors()
-  ready(): ReadinessDto {
-    this.goingDown.requireReady();
-    return { status: 'healthy', db: this.databaseState() };
+  ready(@Res({ passthrough: true }) response: Response): ReadinessDto | ErrorBody {
+    const { notReady } = this.goingDown;
+    if (!notReady) return { status: 'healthy', db: this.databaseState() };
+    // Answered as an error and not thrown as one: an instance that goes down in order is no trouble to log and to count.
+    response.status(notReady.status).set(notReady.retryHeaders());
+    return notReady.toBody();
   }
 
   @Open()

@@ -17,9 +17,9 @@ export class GoingDown {
 
   constructor(@Inject(Accounts) private readonly accounts: Accounts) {}
 
-  /** Whether load balancers should send requests here. */
-  get isReady(): boolean {
-    return this.phase === 'serving';
+  /** What to tell load balancers that should send no requests here any more; undefined while they should. */
+  get notReady(): GatewayError | undefined {
+    return this.phase === 'serving' ? undefined : shuttingDown();
   }
 
   /**
@@ -50,11 +50,6 @@ export class GoingDown {
     this.phase = 'closed';
     this.accounts.sendWaitersAway();
     await this.underWay.idle();
-  }
-
-  /** @throws GatewayError `shuttingDown` where the instance goes down */
-  requireReady(): void {
-    if (!this.isReady) throw shuttingDown();
   }
 }
 

@@ -35,6 +35,23 @@ describe('An instance that goes down', () => {
     expect(sandbox.requests()).toHaveLength(1);
   });
 
+  it('says that it is not ready without an error in its log or its counts', async () => {
+    await using sandbox = await Sandbox.start();
+    await using gateway = await startGateway(sandbox, { LOG_LEVEL: 'debug' });
+    const gone = gateway.goDown(200);
+    const probe = await gateway.call('/health/readiness');
+    const metrics = await (await gateway.call('/metrics')).text();
+    await gone;
+
+    expect([probe.status, probe.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await probe.json()).toMatchObject({ error: { code: 'shutting_down' } });
+    const line = await gateway.logged('"route":"/health/readiness"');
+    expect(line).toMatchObject({ level: 20, status: 503 });
+    expect(line).not.toHaveProperty('fault');
+    expect(gateway.log.filter((entry) => entry.includes('"level":50'))).toEqual([]);
+    expect(metrics).not.toContain('fault="shuttingDown"');
+  });
+
   it('that has nothing to do is gone at once', async () => {
     await using sandbox = await Sandbox.start();
     await using gateway = await startGateway(sandbox);
