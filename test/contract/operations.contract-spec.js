@@ -45,7 +45,7 @@ describe('docs/operations.md', () => {
     const told = [...page.slice(page.indexOf('## Alerts')).matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
     expect(told).toEqual(alerts.map(({ alert }) => alert));
     for (const { alert, annotations } of alerts) {
-      expect(annotations.runbook_url).toBe(`docs/operations.md#${alert.toLowerCase()}`);
+      expect(annotations.runbook).toBe(`docs/operations.md#${alert.toLowerCase()}`);
     }
   });
 });

@@ -72,6 +72,16 @@ describe('The alerts', () => {
     expect(only(render(...example('monitoring.yaml')), 'PrometheusRule').spec).toEqual(parse(rules));
     expect(await readFile(join(CHART, 'files/rules.yml'), 'utf8')).toBe(rules);
   });
+
+  it('have the address of their runbook where the values say where it is read', () => {
+    const base = 'https://git.example.com/image-gateway/blob/main/';
+    const options = [...example('monitoring.yaml'), '--set', `prometheusRule.runbookBase=${base}`];
+    const { rules } = only(render(...options), 'PrometheusRule').spec.groups[0];
+
+    for (const { annotations } of rules) expect(annotations.runbook_url).toBe(base + annotations.runbook);
+    expect(rules.length).toBeGreaterThan(5);
+    expect(refusal(...WITH_SECRET, '--set', 'prometheusRule.runbookBase=docs')).toContain('runbookBase');
+  });
 });
 
 describe('The metrics', () => {
