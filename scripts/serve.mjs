@@ -14,6 +14,9 @@ import { Service } from './service.mjs';
 const SANDBOX_PORT = '4010';
 const SANDBOX_MASTER_KEY = 'sk-1234';
 
+/** How a config.yaml names a variable of the environment. */
+const LOOKED_UP = 'os.environ/';
+
 const args = process.argv.slice(2);
 /** As the gateway reads it: a variable of nothing but blanks is unset. */
 const env = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value.trim() !== ''));
@@ -75,9 +78,11 @@ async function masterKey() {
   const own = env.MASTER_KEY || env.LITELLM_MASTER_KEY;
   if (own) return { env: {}, text: own };
   const file = configFile();
-  // In the environment, the sandbox's key would win over the file's.
-  if (file && (await setsMasterKey(file))) return { env: {}, text: `master_key of ${file}` };
-  return { env: { MASTER_KEY: SANDBOX_MASTER_KEY }, text: SANDBOX_MASTER_KEY };
+  const inFile = file ? await masterKeyIn(file) : undefined;
+  const variable = inFile?.startsWith(LOOKED_UP) ? inFile.slice(LOOKED_UP.length) : undefined;
+  // In the environment, the sandbox's key would win over one that stands in the file.
+  if (inFile && (!variable || env[variable])) return { env: {}, text: `master_key of ${file}` };
+  return { env: { [variable ?? 'MASTER_KEY']: SANDBOX_MASTER_KEY }, text: SANDBOX_MASTER_KEY };
 }
 
 function configFile() {
@@ -86,9 +91,9 @@ function configFile() {
 }
 
 /** Looks at the text alone: the gateway reads the file properly, and reports one that is missing or broken. */
-async function setsMasterKey(file) {
+async function masterKeyIn(file) {
   const text = await readFile(file, 'utf8').catch(() => '');
-  return /^[^#\n]*\bmaster_key["']?\s*:/m.test(text);
+  return /^[^#\n]*\bmaster_key["']?\s*:\s*["']?(?<key>[^\s"',}#]*)/m.exec(text)?.groups.key;
 }
 
 /** The sandbox's usual port, or any other where that one is taken. */
