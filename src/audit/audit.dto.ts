@@ -60,7 +60,10 @@ export class AuditEntryDto {
    * @example "key.update"
    */
   action!: string;
-  /** To which key or team. */
+  /**
+   * To which key or team.
+   * @example "e7cf3ef4f17c3999a94f2c6f612e8a888e5b1026878e4e19398b23bd38ec221a"
+   */
   subject!: string;
   /** How it was before, without secrets; null where there was nothing. */
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: { max_budget: 10 } })

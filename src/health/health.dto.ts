@@ -62,7 +62,10 @@ export class AccountCheckDto {
   /** Accounts that answer and have money left, each once. */
   healthy_endpoints!: HealthyEndpointDto[];
 
-  /** The others. */
+  /**
+   * The others.
+   * @example []
+   */
   unhealthy_endpoints!: UnhealthyEndpointDto[];
 
   /** How many answer and have money left. */

@@ -19,6 +19,7 @@ const EXAMPLES = {
       value: { key: 'sk-web-shop-3f9d1c7a55e04b6b', rpm_limit: 120, duration: '90d' },
     },
   },
+  blockKey: { key: { summary: 'By itself', value: { key: 'sk-web-shop-3f9d1c7a55e04b6b' } } },
   deleteKeys: {
     aliases: { summary: 'By their aliases', value: { key_aliases: ['web-shop'] } },
     keys: { summary: 'By themselves', value: { keys: ['sk-web-shop-3f9d1c7a55e04b6b'] } },
@@ -39,6 +40,7 @@ const EXAMPLES = {
       },
     },
   },
+  deleteTeams: { ids: { summary: 'By their ids', value: { team_ids: ['design'] } } },
   updateTeam: { models: { summary: 'Other models', value: { team_id: 'design', models: ['recraft/*'] } } },
 } as const;
 

@@ -73,6 +73,7 @@ export class TeamsController {
   @Post('delete')
   @HttpCode(200)
   @UseGuards(AdminBody(DeleteTeamsDto))
+  @ApiExamples(DeleteTeamsDto, 'deleteTeams')
   @ApiOperation({
     operationId: 'deleteTeams',
     summary: 'Delete teams and their keys.',

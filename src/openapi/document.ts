@@ -1,14 +1,21 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { withAnswerExamples } from './answer-examples.js';
 import { editBodies, type RequestBody, type Schema } from './edit-bodies.js';
 import { generationBody, generationForm } from './generation-bodies.js';
 import { pictureBody } from './picture-bodies.js';
 import { inReadingOrder } from './reading-order.js';
 import { withExamples } from './recraft-examples.js';
 
+/** Where the dialects and the keys are documented by those who made them. */
+const OPENAI = 'https://platform.openai.com/docs/api-reference/images';
+const RECRAFT = 'https://www.recraft.ai/docs';
+const LITELLM_KEYS = 'https://docs.litellm.ai/docs/proxy/virtual_keys';
+
 const DESCRIPTION = `One address for pictures from Recraft.
 
-It speaks OpenAI's images API: any OpenAI client works by changing its base URL to this gateway's \`/v1\`.
+It speaks [OpenAI's images API](${OPENAI}): any OpenAI client works by changing its base URL to this gateway's \`/v1\`.
+It speaks [Recraft's API](${RECRAFT}) as well.
 Each route also answers without the \`/v1\` prefix.
 
 **To try it here:** press *Authorize*, enter your key, open a route and press *Execute*.
@@ -19,7 +26,9 @@ hard-code (\`gpt-image-1\`, \`dall-e-3\`). \`GET /v1/models\` lists them.
 **Fields:** OpenAI's that Recraft has no counterpart of are accepted and listed in the header \`x-ignored-params\`.
 Fields that are not documented here go to Recraft as they are.
 
-**Errors** have OpenAI's shape on every route: \`{"error": {"message", "type", "param", "code"}}\`.`;
+**Errors** have OpenAI's shape on every route: \`{"error": {"message", "type", "param", "code"}}\`.
+
+**For generators of clients:** this document is at [openapi.json](openapi.json).`;
 
 const KEY = `The master key. Where \`Authorization\` is taken, the key can also come bare in one of the headers
 \`x-api-key\`, \`api-key\` and \`x-litellm-api-key\`.`;
@@ -66,29 +75,34 @@ export function describeApi(app: INestApplication): OpenAPIObject {
   const { EditImageDto, ...schemas } = components?.schemas as Record<string, Schema>;
   const edit = editBodies(EditImageDto ?? {});
   const generation = generationForm(schemas['GenerateImageDto'] ?? {});
+  const described = describeSchemas({ ...schemas, ...generation, ...edit.schemas });
   return withPlainNames({
     ...rest,
-    paths: describePaths(paths, edit.requestBody),
-    components: { ...components, schemas: describeSchemas({ ...schemas, ...generation, ...edit.schemas }) },
+    paths: withAnswerExamples(describePaths(paths, edit.requestBody), described),
+    components: { ...components, schemas: described },
   });
 }
 
 function frame(): Omit<OpenAPIObject, 'paths'> {
+  const openAi = { description: "OpenAI's reference", url: OPENAI };
+  const recraft = { description: "Recraft's documentation", url: RECRAFT };
+  const keys = { description: 'The same routes in LiteLLM', url: LITELLM_KEYS };
   return new DocumentBuilder()
     .setOpenAPIVersion('3.0.3')
     .setTitle('Image Gateway')
     .setDescription(DESCRIPTION)
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
+    .setExternalDoc("Recraft's documentation", RECRAFT)
     .addServer('/')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'API key', description: KEY })
-    .addTag('Images: OpenAI dialect', "Make and change pictures with OpenAI's fields.")
-    .addTag('Images: Recraft dialect', 'Everything Recraft can do, with its own names and shapes.')
-    .addTag('Styles', 'Styles made from pictures.')
+    .addTag('Images: OpenAI dialect', "Make and change pictures with OpenAI's fields.", openAi)
+    .addTag('Images: Recraft dialect', 'Everything Recraft can do, with its own names and shapes.', recraft)
+    .addTag('Styles', 'Styles made from pictures.', recraft)
     .addTag('Account', 'The account at Recraft.')
     .addTag('Models', 'What can draw them.')
-    .addTag('Keys', 'Who may call, what, and for how much. With the master key.')
-    .addTag('Teams', 'Keys with a budget and limits in common. With the master key.')
+    .addTag('Keys', 'Who may call, what, and for how much. With the master key.', keys)
+    .addTag('Teams', 'Keys with a budget and limits in common. With the master key.', keys)
     .addTag('Spend', 'Who spent what.')
     .addTag('Health', 'Probes, and the state of the accounts.')
     .addTag('Operations', 'For those who run the gateway.')

@@ -101,6 +101,9 @@ export const URL_ANSWER = {
   ],
 };
 
+/** The same where there is one picture by nature. */
+export const ONE_PICTURE_ANSWER = { created: URL_ANSWER.created, credits: 10, image: URL_ANSWER.data[0] };
+
 /** An answer with base64, cut short here. */
 export const BASE64_ANSWER = {
   created: 1_763_800_000,

@@ -5,7 +5,7 @@ import { GenerateImageDto } from '../images/openai/dto/generate-image.dto.js';
 import { ImagesAnswerDto } from '../images/openai/dto/images-answer.dto.js';
 import { PictureAnswerDto } from '../images/recraft/dto/picture-answer.dto.js';
 import { ApiFaults, type Decorator, type Headers, IDS } from './answers.js';
-import { BASE64_ANSWER, eventStream, GENERATIONS, URL_ANSWER } from './picture-examples.js';
+import { BASE64_ANSWER, eventStream, GENERATIONS, ONE_PICTURE_ANSWER, URL_ANSWER } from './picture-examples.js';
 
 /** On every answer with pictures. */
 const PICTURE_HEADERS: Headers = {
@@ -65,7 +65,10 @@ export function ApiRecraftAnswer(isSingle: boolean, takesPictures: boolean): Dec
       description: 'The pictures: JSON, or a form with the files themselves with `response_format: multipart`.',
       headers: PICTURE_HEADERS,
       content: {
-        'application/json': { schema: { $ref: getSchemaPath(schema) } },
+        'application/json': {
+          schema: { $ref: getSchemaPath(schema) },
+          example: isSingle ? ONE_PICTURE_ANSWER : URL_ANSWER,
+        },
         'multipart/form-data': { schema: { type: 'string', format: 'binary' } },
       },
     }),

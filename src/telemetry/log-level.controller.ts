@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Inject, Put, Req, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import type { Logger } from 'pino';
 import { AuditLog } from '../audit/audit-log.js';
@@ -35,6 +35,7 @@ export class LogLevelController {
   @Put()
   @HttpCode(200)
   @UseGuards(AdminBody(LogLevelDto))
+  @ApiBody({ type: LogLevelDto, examples: { closely: { summary: 'To look closely', value: { level: 'debug' } } } })
   @ApiOperation({
     operationId: 'changeLogLevel',
     summary: 'Log more or less, without a restart.',

@@ -72,7 +72,10 @@ export class LoggedRequestDto {
    * @example "req_0f8fad5b-d9cb-469f-a165-70867728950e"
    */
   request_id!: string;
-  /** The key's digest. */
+  /**
+   * The key's digest.
+   * @example "e7cf3ef4f17c3999a94f2c6f612e8a888e5b1026878e4e19398b23bd38ec221a"
+   */
   api_key!: string;
   /** What the key was called. */
   @ApiProperty({ type: String, nullable: true })
@@ -115,11 +118,20 @@ export class LoggedRequestDto {
   /** The request's `user`. */
   @ApiProperty({ type: String, nullable: true, example: 'customer-7' })
   user!: string | null;
-  /** Tags of the key and of the request. */
+  /**
+   * Tags of the key and of the request.
+   * @example ["shop"]
+   */
   tags!: string[];
-  /** When it was about to be sent. */
+  /**
+   * When it was about to be sent.
+   * @example "2026-01-31T12:00:00.000Z"
+   */
   start_time!: string;
-  /** When its end was recorded. */
+  /**
+   * When its end was recorded.
+   * @example "2026-01-31T12:00:06.120Z"
+   */
   end_time!: string;
 }
 
@@ -152,7 +164,10 @@ export class UsageDayDto extends SpendFiguresDto {
 
 /** What the key that asks has used. */
 export class UsageDto {
-  /** Its alias, or the word that stands for it. */
+  /**
+   * Its alias, or the word that stands for it.
+   * @example "web-shop"
+   */
   key_alias!: string;
   /** What its budget's window has cost so far, in US dollars; null where nothing is counted. */
   @ApiProperty({ type: Number, nullable: true, example: 1.48 })
