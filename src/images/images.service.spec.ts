@@ -19,6 +19,7 @@ const registry = {
   resolveFor: () => ({ name: 'g', defaults: {}, deployments: [deployment] }),
   needsModel: () => true,
   fixedModel: () => undefined,
+  modelOf: () => 'm',
 } as unknown as ModelRegistry;
 const dispatcher = {
   open: () => ({

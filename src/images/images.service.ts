@@ -98,7 +98,7 @@ export class ImagesService {
   ): Promise<DocumentAnswer['document']> {
     const dispatch = this.open(group, request, call, 0);
     const prepare = (deployment: Deployment): void => {
-      if (this.registry.needsModel(request.operation)) call.model = deployment.model;
+      call.model = this.registry.modelOf(request.operation, deployment);
       call.priceMicroDollars = this.provider.priceDocument(request, deployment);
     };
     const work = {
@@ -155,7 +155,7 @@ export class ImagesService {
 
   /** What an order comes to at a deployment: its defaults filled in, checked against its model, and priced. */
   private prepare(order: ImageOrder, group: ModelGroup, deployment: Deployment, call: CallRecord): Prepared {
-    call.model = deployment.model;
+    call.model = this.registry.modelOf(order.operation, deployment);
     const asked = order.interpret({ ...deployment.defaults, ...group.defaults });
     const { request, ignored, format, makesStyle } = this.provider.fit(asked.request, deployment);
     if (makesStyle) checkOperation(call.caller, 'createStyle', ', which style references do');
@@ -176,7 +176,8 @@ export class ImagesService {
     const group = this.registry.resolveFor(undefined, operation);
     checkOperation(call.caller, operation);
     const microDollarsEach = this.provider.price({ ...request, count: 1 }, deployment);
-    return { operation, group: group.name, model: group.deployments[0].model, count, microDollarsEach };
+    const model = this.registry.modelOf(operation, group.deployments[0]);
+    return { operation, group: group.name, model, count, microDollarsEach };
   }
 }
 

@@ -142,6 +142,11 @@ export class ModelRegistry {
     return isThere ? group.name : (this.meaningOf(PREFIX + id) ?? PREFIX + id);
   }
 
+  /** The provider's name of the model that does an operation at a deployment; undefined where no model has a part in it. */
+  modelOf(operation: string, { model }: Deployment): string | undefined {
+    return this.needsModel(operation) ? model : this.fixed.get(operation);
+  }
+
   /** Whether a name leaves the choice of the model to the gateway. */
   private isOpen(name: string | undefined): boolean {
     return name === undefined || name === '' || this.models.aliases.get(name)?.model === this.models.defaultModel;

@@ -14,12 +14,13 @@ export interface ObservedAttempt {
 export function observeAttempt(
   call: CallRecord,
   operation: string,
-  { model, apiBase }: Deployment,
+  { apiBase }: Deployment,
   metrics: RoutingMetrics,
 ): ObservedAttempt {
   const beganAt = performance.now();
-  const { images, retries: resend } = call;
-  const span = call.trace?.beginUpstream({ operation, model: metrics.modelLabel(model), apiBase, images, resend });
+  const { images, model, retries: resend } = call;
+  const label = model === undefined ? undefined : metrics.modelLabel(model);
+  const span = call.trace?.beginUpstream({ operation, model: label, apiBase, images, resend });
   return {
     traceparent: span?.traceparent,
     end: (failure, upstreamRequestId) => {

@@ -59,7 +59,7 @@ export class DatabaseLedger implements Ledger, OnApplicationShutdown {
       key: caller?.id ?? NOBODY,
       alias: caller?.alias,
       team: caller?.team?.id,
-      model: call.model ?? call.group,
+      model: call.model,
       operation: call.operation,
       images: call.images,
       price: call.ownPriceMicroDollars,

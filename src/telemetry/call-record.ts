@@ -20,7 +20,7 @@ export interface AskedTerms {
 export interface Afterwards {
   readonly operation: string;
   readonly group: string;
-  /** The provider's name for the model behind the group. */
+  /** The provider's name for the model that does it; undefined where none does. */
   readonly model: string | undefined;
   readonly count: number;
   /** Of each; undefined where nobody knows it. */
@@ -54,7 +54,7 @@ export class CallRecord {
   operation: string | undefined;
   /** The name the caller used, resolved: never a raw text of the caller's. */
   group: string | undefined;
-  /** The provider's name for the model. */
+  /** The provider's name for the model that does the work; undefined where none has a part in it, or before it is known. */
   model: string | undefined;
   deploymentId: string | undefined;
   /** The kind of file that comes back: png, webp or svg. */

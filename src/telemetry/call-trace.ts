@@ -11,8 +11,8 @@ export interface UpstreamOutcome {
 /** What is known of an attempt at the provider when it begins. */
 export interface UpstreamAttempt {
   readonly operation: string;
-  /** The model, as metrics may name it. */
-  readonly model: string;
+  /** The model, as metrics may name it; undefined where none has a part in the work. */
+  readonly model: string | undefined;
   readonly apiBase: string;
   /** Pictures asked for. */
   readonly images: number;

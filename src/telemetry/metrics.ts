@@ -14,8 +14,8 @@ export interface AnsweredRequest {
 /** One call to the provider. */
 export interface AskedProvider {
   readonly operation: string;
-  /** The provider's name for the model. */
-  readonly model: string;
+  /** The provider's name for the model; undefined where none has a part in the work. */
+  readonly model: string | undefined;
   /** Address of the provider's API. */
   readonly apiBase: string;
   readonly seconds: number;
@@ -25,6 +25,9 @@ export interface AskedProvider {
 
 /** The methods of HTTP's own registry; others are told as OpenTelemetry tells them, so that nobody can make labels up. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH']);
+
+/** What stands for a model where none has a part in the work. */
+const NO_MODEL = 'none';
 
 /** What is counted. Names and labels: openai-images.md §4.7, docs/operations.md; no label ever holds a caller's own text. */
 export class Metrics {
@@ -74,7 +77,7 @@ export class Metrics {
   });
   /** Requests being answered. */
   inFlight = 0;
-  private readonly usage = new UsageTally((model) => this.modelLabel(model));
+  private readonly usage = new UsageTally((model) => (model === undefined ? NO_MODEL : this.modelLabel(model)));
 
   /** @param isKnownModel tells models of the catalogue from names that callers made up */
   constructor(private readonly isKnownModel: (model: string) => boolean) {
@@ -162,7 +165,8 @@ export class Metrics {
 
   /** Counts one attempt at the provider. */
   observeUpstream({ operation, model, apiBase, seconds, outcome }: AskedProvider): void {
-    const known = this.modelLabel(model);
+    // The conventions leave out what there is not.
+    const known = model === undefined ? '' : this.modelLabel(model);
     this.upstream.observe(
       `${operation} ${known} ${outcome} ${apiBase}`,
       () => upstreamLabels(operation, known, outcome, apiBase),

@@ -15,12 +15,12 @@ interface Usage {
 export class UsageTally {
   private readonly byKey = new Map<string, Usage>();
 
-  /** @param labelOf a model as a label */
-  constructor(private readonly labelOf: (model: string) => string) {}
+  /** @param labelOf a model as a label, also where there is none */
+  constructor(private readonly labelOf: (model: string | undefined) => string) {}
 
-  /** Adds what a call brought and cost; one that never came to a model brought nothing. */
+  /** Adds what a call brought and cost. */
   add({ operation, model }: CallRecord, images: number, microDollars: number): void {
-    if (operation === undefined || model === undefined) return;
+    if (operation === undefined || (images === 0 && microDollars === 0)) return;
     const label = this.labelOf(model);
     const key = `${operation} ${label}`;
     let usage = this.byKey.get(key);

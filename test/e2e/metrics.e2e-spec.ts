@@ -34,6 +34,32 @@ const textOf = async (gateway: RunningGateway): Promise<string> => (await gatewa
 /** The lines of our own metrics, without what Node says of itself. */
 const seriesIn = (text: string): string[] => text.split('\n').filter((line) => /^(recraft_|http_|gen_ai_)/.test(line));
 
+describe('Work that no model has a part in', () => {
+  it('is counted and logged on none, and what one model always does on that', async () => {
+    const image_url = `data:image/png;base64,${(await aPicture()).toString('base64')}`;
+    await using gateway = await startGateway(sandbox, { LOG_LEVEL: 'info' });
+    sandbox.fault({ body: { created: 1, credits: 10, image: { url: 'https://example.com/fox' } } });
+    sandbox.fault({ body: { created: 1, credits: 210, image: { url: 'https://example.com/fox' } } });
+    expect((await gateway.post('/v1/images/vectorize', { image_url, model: 'recraft/recraftv3' })).status).toBe(200);
+    expect((await gateway.post('/v1/images/enhance', { image_url })).status).toBe(200);
+    const series = seriesIn(await textOf(gateway));
+
+    expect(series).toEqual(
+      expect.arrayContaining([
+        'recraft_gateway_images_generated_total{operation="vectorize",model="none"} 1',
+        'recraft_gateway_images_generated_total{operation="enhance",model="recraftv4_1_pro"} 1',
+        'recraft_gateway_cost_dollars_total{operation="vectorize",model="none"} 0.01',
+        'recraft_gateway_api_units_spent_total{model="none"} 10',
+        'recraft_gateway_api_units_spent_total{model="recraftv4_1_pro"} 210',
+        expect.stringContaining('gen_ai_request_model="",recraft_operation="vectorize"'),
+      ]),
+    );
+    const line = await gateway.logged('/v1/images/vectorize');
+    expect(line).toMatchObject({ operation: 'vectorize', images: 1, costDollars: 0.01 });
+    expect(line).not.toHaveProperty('model');
+  });
+});
+
 describe('/metrics', () => {
   it('counts what was asked, made and spent', async () => {
     await using gateway = await startGateway(sandbox);

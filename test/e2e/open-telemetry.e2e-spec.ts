@@ -97,6 +97,21 @@ describe('The trace of a request', () => {
     });
   });
 
+  it('names no model where none has a part in the work', async () => {
+    await using collector = await traced(async (gateway) => {
+      sandbox.fault({ body: { colors: [], mapping: [], credits: 0 } });
+      await gateway.post('/v1/colors/optimize', {
+        colors: [{ hex: '#1e90ff' }, { hex: '#f5b041' }],
+        num_colors_limit: 1,
+      });
+    });
+    const span = collector.spans().find(({ kind }) => kind === CLIENT);
+
+    expect(span?.name).toBe('generate_content');
+    expect(span?.attributes).toMatchObject({ 'recraft.operation': 'optimizeColors' });
+    expect(span?.attributes).not.toHaveProperty('gen_ai.request.model');
+  });
+
   it('shows each attempt, and what went wrong', async () => {
     await using collector = await traced(
       async (gateway) => {

@@ -13,6 +13,9 @@ import type { CallRecord } from '../call-record.js';
 import type { CallTrace, Step, UpstreamAttempt, UpstreamOutcome, UpstreamSpan } from '../call-trace.js';
 import { type TraceParent, writeTraceParent } from '../trace-parent.js';
 
+/** The conventions' word for making pictures (openai-images.md §4.6). */
+const GENERATE = 'generate_content';
+
 /**
  * The spans of one call: what the server did, its steps, and each attempt at Recraft. Attributes are the HTTP and GenAI
  * conventions' (openai-images.md §4.6) and hold nothing that a caller wrote.
@@ -56,7 +59,8 @@ export class RecordedTrace implements CallTrace {
 
   beginUpstream(attempt: UpstreamAttempt): UpstreamSpan {
     const options = { kind: SpanKind.CLIENT, attributes: upstreamAttributes(attempt) };
-    const span = this.tracer.startSpan(`generate_content ${attempt.model}`, options, this.context);
+    const name = attempt.model === undefined ? GENERATE : `${GENERATE} ${attempt.model}`;
+    const span = this.tracer.startSpan(name, options, this.context);
     const { traceId, spanId, traceFlags: flags } = span.spanContext();
     return {
       traceparent: this.tellsProvider ? writeTraceParent({ traceId, spanId, flags }) : undefined,
@@ -95,9 +99,9 @@ function contextOf(parent: TraceParent | undefined): Context {
 function upstreamAttributes({ operation, model, apiBase, images, resend }: UpstreamAttempt): Attributes {
   const address = URL.parse(apiBase);
   return {
-    'gen_ai.operation.name': 'generate_content',
+    'gen_ai.operation.name': GENERATE,
     'gen_ai.provider.name': 'recraft',
-    'gen_ai.request.model': model,
+    ...(model !== undefined && { 'gen_ai.request.model': model }),
     'gen_ai.output.type': 'image',
     ...(images > 1 && { 'gen_ai.request.choice.count': images }),
     'recraft.operation': operation,
