@@ -290,7 +290,8 @@ export class Environment {
   FINISH_ABANDONED: boolean = true;
 
   @Variable(
-    'How long the answer of such a call, and the outcome of one that may have been charged, is kept, in milliseconds.',
+    'How long the answer of such a call, the outcome of one that may have been charged, and what went out to clients that mark their ' +
+      'repeats (`x-stainless-retry-count`), is kept, in milliseconds.',
   )
   @IsWholeNumber(0, DAY_MS)
   RETRY_WINDOW_MS: number = 120_000;

@@ -20,6 +20,8 @@ export interface Asked {
   readonly fingerprint: Fingerprint;
   /** Its client says that it was sent before. */
   readonly isRetry: boolean;
+  /** Its client says so whenever it sends one again. */
+  readonly marksRepeats: boolean;
 }
 
 /** Does work once for all replicas that share a database. */

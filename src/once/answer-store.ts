@@ -53,6 +53,13 @@ const CLAIM = `
     status = null, headers = null, body = null, failure = null
   where a.expires_at <= now() returning request_id`;
 
+/** What is asked for again has most likely lost the last answer to it. */
+const KEEP = `
+  insert into idempotent_answers (scope, key, fingerprint, request_id, state, running_until, expires_at, status, headers, body)
+  values ($1, $2, $3, $4, 'answered', now(), now() + $5 * interval '1 ms', $6, $7::jsonb, $8)
+  on conflict (scope, key) do update set request_id = excluded.request_id, expires_at = excluded.expires_at,
+    status = excluded.status, headers = excluded.headers, body = excluded.body`;
+
 /** Remembers in the database what became of requests that may be asked for again. Every method rejects as Database does. */
 export class AnswerStore {
   readonly news: CallNews;
@@ -86,6 +93,15 @@ export class AnswerStore {
       status,
       JSON.stringify(headers),
       body,
+    ]);
+  }
+
+  /** Keeps an answer whose key nobody had to take before, instead of an earlier one. */
+  async keep(request: Omit<KeyedRequest, 'runningMs'>, { status, headers, body }: StoredAnswer): Promise<void> {
+    const { fingerprint, requestId, lifetimeMs } = request;
+    await this.database.query(KEEP, [
+      ...idOf(request),
+      ...[fingerprint, requestId, lifetimeMs, status, JSON.stringify(headers), body],
     ]);
   }
 

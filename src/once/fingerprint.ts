@@ -8,6 +8,8 @@ export interface Payload {
   readonly pictures: ReadonlyMap<string, readonly SourceImage[]>;
 }
 
+const NOTHING: Payload = { fields: {}, pictures: new Map() };
+
 /** A text that is longer counts by its length and its beginning where only a glance is taken. */
 const LONG_TEXT = 2_048;
 
@@ -19,13 +21,15 @@ export class Fingerprint {
   private text: string | undefined;
   private digest: Promise<string> | undefined;
   private known: string | undefined;
+  private knownSize: number | undefined;
 
-  constructor(private readonly payload: Payload) {}
+  constructor(private payload: Payload) {}
 
   /** Tells most requests apart without a digest. */
   get size(): number {
+    if (this.knownSize !== undefined) return this.knownSize;
     const pictures = [...this.payload.pictures.values()].flat();
-    return pictures.reduce((sum, picture) => sum + sizeOf(picture), this.fields.length);
+    return (this.knownSize = pictures.reduce((sum, picture) => sum + sizeOf(picture), this.fields.length));
   }
 
   /** A digest of all but the bytes of pictures: made in microseconds, and the same for what `make` finds the same. */
@@ -48,6 +52,13 @@ export class Fingerprint {
   /** Reads the pictures the first time. */
   make(): Promise<string> {
     return (this.digest ??= this.read());
+  }
+
+  /** Lets go of the request's body, once the digest has been made: nothing but that and the size is known from then on. */
+  settle(): void {
+    this.knownSize = this.size;
+    this.payload = NOTHING;
+    this.text = undefined;
   }
 
   private get fields(): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { idempotencyKey, isRetry } from './idempotency-key.js';
+import { idempotencyKey, repeatsOf } from './idempotency-key.js';
 
 describe('idempotencyKey', () => {
   it.each([
@@ -18,14 +18,14 @@ describe('idempotencyKey', () => {
   });
 });
 
-describe('isRetry', () => {
+describe('repeatsOf', () => {
   it.each([
-    [undefined, false],
-    ['0', false],
-    ['1', true],
-    ['2', true],
-    ['many', false],
-  ])('says of %j: %s', (count, retry) => {
-    expect(isRetry({ 'x-stainless-retry-count': count })).toBe(retry);
+    [undefined, false, false],
+    ['0', true, false],
+    ['1', true, true],
+    ['2', true, true],
+    ['many', true, false],
+  ])('says of %j: marks repeats %s, is one %s', (count, marksRepeats, isRetry) => {
+    expect(repeatsOf({ 'x-stainless-retry-count': count })).toEqual({ marksRepeats, isRetry });
   });
 });

@@ -21,7 +21,13 @@ export function idempotencyKey(headers: IncomingHttpHeaders): string | undefined
   });
 }
 
-/** Whether a client says that it has sent this request before: OpenAI's SDKs count (openai-images.md §4.3). */
-export function isRetry(headers: IncomingHttpHeaders): boolean {
-  return Number(headers['x-stainless-retry-count'] ?? 0) > 0;
+/**
+ * What a client says of its repeats. OpenAI's SDKs count them, and send the count with every request, 0 with the first
+ * (openai-images.md §4.3): who sends it will say so when it asks again.
+ */
+export function repeatsOf(headers: IncomingHttpHeaders): { readonly isRetry: boolean; readonly marksRepeats: boolean } {
+  const count = headers['x-stainless-retry-count'];
+  return count === undefined ? SAYS_NOTHING : { isRetry: Number(count) > 0, marksRepeats: true };
 }
+
+const SAYS_NOTHING = { isRetry: false, marksRepeats: false };

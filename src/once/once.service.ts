@@ -19,7 +19,7 @@ import { Metrics } from '../telemetry/metrics.js';
 import { AcrossReplicas, type Asked } from './across-replicas.js';
 import { AnswerCopy, CopyBudget } from './answer-copy.js';
 import { Fingerprint } from './fingerprint.js';
-import { idempotencyKey, isRetry } from './idempotency-key.js';
+import { idempotencyKey, repeatsOf } from './idempotency-key.js';
 import { PaidCall } from './paid-call.js';
 import { PaidCalls } from './paid-calls.js';
 import { idempotencyMismatch, idempotencyRunning } from './refusals.js';
@@ -47,7 +47,7 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
     @Inject(Dispatches) dispatches: Dispatches | undefined,
   ) {
     this.replicas = database && dispatches && new AcrossReplicas(database, dispatches, settings, logger);
-    this.budget = new CopyBudget(settings.once.memoryBytes, () => this.calls.dropOldest());
+    this.budget = new CopyBudget(settings.once.memoryBytes, (worth) => this.calls.makeRoom(worth));
     metrics.watch('recraft_gateway_kept_answer_bytes', 'Bytes of answers kept for repeats.', () => this.budget.inUse);
     this.sweeping = setInterval(() => {
       this.sweep();
@@ -67,10 +67,14 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
     const key = idempotencyKey(request.headers);
     const scope = `${request.call.caller?.id ?? ''} ${request.originalUrl}`;
     const fingerprint = new Fingerprint({ fields: request.body as object, pictures: allPicturesOf(request) });
-    const asked = { scope, key, fingerprint, isRetry: isRetry(request.headers) };
-    const earlier = key === undefined ? await this.same(asked) : this.calls.findByKey(scope, key);
+    const asked = { scope, key, fingerprint, ...repeatsOf(request.headers) };
+    const earlier = await this.earlier(asked);
     const reader = { response, call: request.call };
     if (!earlier) return this.pay(asked, reader, work);
+    if (earlier.isFree) {
+      earlier.expire();
+      return this.pay({ ...asked, isRetry: false }, reader, work);
+    }
     if (key !== undefined) await this.checkSame(earlier, fingerprint);
     this.metrics.joined.inc();
     response.once('close', () => {
@@ -95,9 +99,16 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
     });
   }
 
-  private async same({ scope, fingerprint, isRetry }: Asked): Promise<PaidCall | undefined> {
-    if (!isRetry && this.settings.once.coalesceMs === 0) return undefined;
-    return this.calls.findByFingerprint(scope, fingerprint);
+  /** The call of this process that asked for the same. */
+  private async earlier({ scope, key, fingerprint, isRetry }: Asked): Promise<PaidCall | undefined> {
+    if (key === undefined && !isRetry && this.settings.once.coalesceMs === 0) return undefined;
+    const earlier =
+      key === undefined
+        ? await this.calls.findByFingerprint(scope, fingerprint, isRetry)
+        : this.calls.findByKey(scope, key);
+    // What is not in memory any more may be in the database.
+    const mayBeStored = this.replicas !== undefined && (key !== undefined || isRetry);
+    return earlier?.isLost === true && mayBeStored ? undefined : earlier;
   }
 
   private async checkSame(earlier: PaidCall, fingerprint: Fingerprint): Promise<void> {
@@ -106,16 +117,17 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
   }
 
   private pay(asked: Asked, first: Reader, work: (answer: Outlet) => Promise<void>): Promise<void> {
-    const { scope, key, fingerprint } = asked;
+    const { scope, key, fingerprint, marksRepeats } = asked;
     const { replicas } = this;
     const call = new PaidCall({
       first,
       key,
       fingerprint,
       copy: new AnswerCopy(this.budget),
+      marksRepeats,
       outlivesReaders: this.settings.once.finishAbandoned,
       onOrphaned: () => replicas?.orphaned(asked, call),
-      coalesces: this.settings.once.coalesceMs > 0,
+      coalesceMs: this.settings.once.coalesceMs,
     });
     this.calls.add(scope, call);
     replicas?.announce(asked, first.call);
@@ -137,9 +149,14 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
     await done.catch(() => undefined); // Its own caller is told.
     if (await leftEarly) this.noteFinished(first.call, call);
     await this.replicas?.conclude(asked, call);
-    if (call.mustBeKept) await this.keep(asked.scope, call, first.call);
+    if (call.mustBeKept || this.isToBeTold(asked, call)) await this.keep(asked.scope, call, first.call);
     else this.calls.drop(asked.scope, call);
     this.running.leave();
+  }
+
+  /** The retry of a call that cost nothing is sent, and not given the answer to another request for the same. */
+  private isToBeTold({ scope, key, marksRepeats }: Asked, call: PaidCall): boolean {
+    return marksRepeats && key === undefined && call.hasFailed && this.calls.hasTwin(scope, call);
   }
 
   /** The body is about to go, and with it what tells one request from another. */
@@ -150,10 +167,11 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
     this.calls.keep(scope, call, this.lifetimeOf(call));
   }
 
-  private lifetimeOf({ key, outcome, delivered }: PaidCall): number {
+  private lifetimeOf({ key, delivered, marksRepeats }: PaidCall): number {
     const { keyLifetimeMs, retryWindowMs, coalesceMs } = this.settings.once;
-    if (outcome === 'answered' && key !== undefined) return keyLifetimeMs;
-    return delivered ? coalesceMs : retryWindowMs;
+    if (key !== undefined) return keyLifetimeMs;
+    if (!delivered) return retryWindowMs;
+    return marksRepeats ? Math.max(retryWindowMs, coalesceMs) : coalesceMs;
   }
 
   /** The request's own line was written when its caller left; what it came to is said here. */

@@ -1,18 +1,28 @@
 import { PassingSet } from '../memory/passing-set.js';
+import type { Worth } from './answer-copy.js';
 import type { Fingerprint } from './fingerprint.js';
 import type { PaidCall } from './paid-call.js';
 
 /** How many outcomes are kept; the oldest go first. */
 const MOST_KEPT = 10_000;
 
+interface Kept {
+  readonly scope: string;
+  readonly call: PaidCall;
+}
+
 /** Calls that are running, and the outcomes of those that may be asked for again, by who asked and where. */
 export class PaidCalls {
   private readonly byScope = new Map<string, PassingSet<PaidCall>>();
-  /** Calls that are over, in the order in which they are forgotten at the latest. */
-  private readonly kept = new Map<PaidCall, string>();
+  /** Calls that are over and whose outcome somebody will want, the oldest first. */
+  private owed: Kept[] = [];
+  /** Calls that are over and whose outcome was told: where there is no room, they go before the others. */
+  private spare: Kept[] = [];
+
+  constructor(private readonly mostKept = MOST_KEPT) {}
 
   get keptCount(): number {
-    return this.kept.size;
+    return this.owed.length + this.spare.length;
   }
 
   add(scope: string, call: PaidCall): void {
@@ -23,30 +33,38 @@ export class PaidCalls {
 
   /** Keeps a call that is over, for so long. */
   keep(scope: string, call: PaidCall, milliseconds: number): void {
-    call.expiresAt = performance.now() + milliseconds;
-    this.kept.set(call, scope);
-    if (this.kept.size > MOST_KEPT) this.dropOldest();
+    call.settle(milliseconds);
+    (call.isSpare ? this.spare : this.owed).push({ scope, call });
+    if (this.keptCount <= this.mostKept) return;
+    const oldest = this.spare.shift() ?? this.owed.shift();
+    if (oldest) this.drop(oldest.scope, oldest.call);
   }
 
+  /** Forgets a call that is not kept. */
   drop(scope: string, call: PaidCall): void {
     call.forget();
-    this.kept.delete(call);
     this.byScope.get(scope)?.delete(call);
   }
 
   /** Forgets what has been kept long enough. */
   sweep(): void {
     const now = performance.now();
-    for (const [call, scope] of this.kept) if (isOver(call, now)) this.drop(scope, call);
+    const isInTime = ({ scope, call }: Kept): boolean => {
+      const isIn = !call.isOver(now);
+      if (!isIn) this.drop(scope, call);
+      return isIn;
+    };
+    this.owed = this.owed.filter(isInTime);
+    this.spare = this.spare.filter(isInTime);
     for (const [scope, calls] of this.byScope) if (calls.size === 0) this.byScope.delete(scope);
   }
 
-  /** Makes room; false where nothing is left to forget. */
-  dropOldest(): boolean {
-    const [oldest] = this.kept;
-    if (!oldest) return false;
-    this.drop(oldest[1], oldest[0]);
-    return true;
+  /** Forgets the copy of an answer, but not that it was paid; false where there is none that may go. */
+  makeRoom(worth: Worth): boolean {
+    const hasCopy = ({ call }: Kept): boolean => call.copySize > 0;
+    const oldest = this.spare.find(hasCopy) ?? (worth === 'owed' ? this.owed.find(hasCopy) : undefined);
+    oldest?.call.forget();
+    return oldest !== undefined;
   }
 
   /** A call that runs and has no idempotency key, by its id, with its scope. */
@@ -64,10 +82,9 @@ export class PaidCalls {
     return this.current(scope).find((call) => call.key === key);
   }
 
-  /** The call without a key that asks for the same: one that nobody waits for, before one that failed, before any other. */
-  async findByFingerprint(scope: string, fingerprint: Fingerprint): Promise<PaidCall | undefined> {
-    const alike = () =>
-      this.current(scope).filter((call) => call.key === undefined && call.fingerprint.size === fingerprint.size);
+  /** The call without a key that asks for the same: the one that a request most likely repeats. */
+  async findByFingerprint(scope: string, fingerprint: Fingerprint, isRetry: boolean): Promise<PaidCall | undefined> {
+    const alike = () => this.alike(scope, fingerprint).filter((call) => isRetry || call.coalesces);
     if (alike().length === 0) return undefined;
     const digest = await fingerprint.make();
     // While pictures are read, further calls may come in.
@@ -77,15 +94,35 @@ export class PaidCalls {
       await Promise.all(unread.map((call) => call.fingerprint.make()));
     }
     const same = alike().filter((call) => call.fingerprint.value === digest);
-    return same.find(({ isOrphan }) => isOrphan) ?? same.find(({ outcome }) => outcome === 'failed') ?? same[0];
+    return same.sort((one, other) => rankOf(one) - rankOf(other) || endOf(other) - endOf(one))[0];
+  }
+
+  /** Whether a repeat of a call could be taken for that of another one. */
+  hasTwin(scope: string, call: PaidCall): boolean {
+    return this.alike(scope, call.fingerprint).some((other) => other !== call);
+  }
+
+  private alike(scope: string, { size }: Fingerprint): PaidCall[] {
+    return this.current(scope).filter((call) => call.key === undefined && call.fingerprint.size === size);
   }
 
   private current(scope: string): PaidCall[] {
     const now = performance.now();
-    return [...(this.byScope.get(scope) ?? [])].filter((call) => !isOver(call, now));
+    return [...(this.byScope.get(scope) ?? [])].filter((call) => !call.isOver(now));
   }
 }
 
-function isOver({ expiresAt }: PaidCall, now: number): boolean {
-  return expiresAt !== undefined && expiresAt <= now;
+/**
+ * One that nobody waits for, before one that failed, before one that failed and cost nothing, before one that runs, before the last of
+ * those that were received.
+ */
+function rankOf({ isFree, isOrphan, hasFailed, outcome }: PaidCall): number {
+  if (isFree) return 2;
+  if (isOrphan) return 0;
+  if (hasFailed) return 1;
+  return outcome === 'running' ? 3 : 4;
+}
+
+function endOf({ expiresAt }: PaidCall): number {
+  return expiresAt ?? 0;
 }

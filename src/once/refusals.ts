@@ -23,7 +23,7 @@ export function lostCall(): GatewayError {
 export function lostAnswer(): GatewayError {
   return new GatewayError(
     'answerLost',
-    'This request was answered and charged before; its answer was too large to be kept. It was not sent again.',
+    'This request was answered and charged before; its answer could not be kept. It was not sent again.',
   );
 }
 

@@ -10,6 +10,8 @@ const LOOK_AGAIN_MS = 500;
 const STORING_MS = 10_000;
 /** How long an answer that its own caller has is kept for the retry that waits for it. */
 const WAITED_FOR_MS = 10_000;
+/** An answer that its own caller has is stored up to so many bytes: those with links are far below, those with pictures above. */
+const MOST_STORED = 16_384;
 
 /** A request without an idempotency key that says it was sent before. */
 export interface Retry {
@@ -21,8 +23,9 @@ export interface Retry {
 }
 
 /**
- * Lets a retry without an idempotency key come to another replica than the one that has its call. Nothing is written for a
- * call beside its dispatch, until its caller has left or a retry asks for it: then its answer is stored.
+ * Lets a retry without an idempotency key come to another replica than the one that has its call. For clients that do not mark
+ * their repeats nothing is written beside a call's dispatch, until its caller has left or a retry asks for it: then its answer is
+ * stored. For clients that do, what they were given is stored too, as it may be lost behind the socket.
  */
 export class RetriesElsewhere {
   private readonly offers = new Map<PaidCall, Promise<KeyedRequest | undefined>>();
@@ -56,7 +59,7 @@ export class RetriesElsewhere {
       const dispatched = await this.dispatches.find(retry.print);
       if (!dispatched) {
         if (awaited && (await this.dispatches.isInDoubt(awaited.requestId))) throw lostCall();
-        return undefined;
+        return this.store.find({ scope: retry.scope, key: receivedKeyOf(retry.fingerprint) });
       }
       if (dispatched.isLost) throw lostCall();
       awaited = dispatched;
@@ -78,15 +81,31 @@ export class RetriesElsewhere {
 
   /** Stores what became of a call where somebody may ask for it, and else makes room for other calls. Never rejects. */
   async conclude(scope: string, call: PaidCall): Promise<void> {
-    if (call.mustBeKept) this.offer(scope, call);
+    if (call.isOwed) this.offer(scope, call);
     const request = await this.offers.get(call);
     this.offers.delete(call);
-    if (!request) return;
-    await this.write(request, call).catch((error: unknown) => this.noteFailure(error));
+    try {
+      if (request) await this.write(request, call);
+      if (call.delivered && call.marksRepeats) await this.keepReceived(scope, call);
+    } catch (error) {
+      this.noteFailure(error);
+    }
+  }
+
+  private async keepReceived(scope: string, call: PaidCall): Promise<void> {
+    const fingerprint = await call.fingerprint.make();
+    const request = {
+      scope,
+      key: receivedKeyOf(fingerprint),
+      fingerprint,
+      requestId: call.id,
+      lifetimeMs: this.windowMs,
+    };
+    await this.store.keep(request, call.answer.stored(MOST_STORED));
   }
 
   private write(request: KeyedRequest, call: PaidCall): Promise<void> {
-    if (call.mustBeKept) {
+    if (call.isOwed) {
       return call.hasFailed
         ? this.store.failed(request, failureOf(call.failure))
         : this.store.answered(request, call.answer.stored());
@@ -127,7 +146,11 @@ export class RetriesElsewhere {
   }
 }
 
-/** No client's key has a space in it. */
+/** No client's key begins like this: one with a space in it is kept in quotes (idempotency-key.ts). */
 function keyOf(fingerprint: string): string {
   return `retry ${fingerprint}`;
+}
+
+function receivedKeyOf(fingerprint: string): string {
+  return `received ${fingerprint}`;
 }

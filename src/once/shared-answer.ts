@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Response } from 'express';
 import type { Outlet } from '../images/outlet.js';
-import { baseHeaders } from '../telemetry/base-headers.js';
+import { baseHeaders, isBaseHeader } from '../telemetry/base-headers.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import type { AnswerCopy } from './answer-copy.js';
 import type { StoredAnswer } from './answer-store.js';
@@ -13,7 +13,7 @@ export interface Reader {
 }
 
 /** Says that an answer is a copy of one that was paid for before. */
-export const REPLAYED = ['idempotent-replayed', 'true'];
+const REPLAYED = 'idempotent-replayed';
 
 /**
  * An answer that several clients may read, from its start, whenever they come: the one who asked first and those whose
@@ -27,11 +27,14 @@ export class SharedAnswer implements Outlet {
   /** Few answers are waited for, and each of these would be made for every one. */
   private events: EventEmitter | undefined;
   private slow: Set<Reader> | undefined;
+  /** Whose ids the answer is written with; undefined once it has left. */
+  private first: Reader | undefined;
 
   constructor(
     first: Reader,
     private readonly copy: AnswerCopy,
   ) {
+    this.first = first;
     this.readers.add(first);
   }
 
@@ -53,10 +56,8 @@ export class SharedAnswer implements Outlet {
     this.headersSent = true;
     this.copy.status = status;
     this.copy.headers = headers;
-    let isFirst = true;
     for (const reader of this.readers) {
-      reader.response.writeHead(status, isFirst ? headers : ownHeaders(headers, reader));
-      isFirst = false;
+      reader.response.writeHead(status, reader === this.first ? headers : replayHeaders(headers, reader.call));
     }
   }
 
@@ -95,7 +96,7 @@ export class SharedAnswer implements Outlet {
   join(reader: Reader): void {
     const { response } = reader;
     for (const [name, value] of this.set) response.setHeader(name, value);
-    if (this.headersSent) response.writeHead(this.copy.status, ownHeaders(this.copy.headers, reader));
+    if (this.headersSent) response.writeHead(this.copy.status, replayHeaders(this.copy.headers, reader.call));
     for (const { bytes, encoding } of this.copy.body) writeTo(response, bytes, encoding);
     if (this.writableEnded) response.end();
     else this.readers.add(reader);
@@ -105,19 +106,17 @@ export class SharedAnswer implements Outlet {
   leave(reader: Reader): void {
     this.readers.delete(reader);
     this.noLongerSlow(reader);
-    if (this.readers.size === 0) this.copy.isPrecious = true;
+    if (reader === this.first) this.first = undefined;
+    if (this.readers.size === 0) this.copy.becomes('owed');
   }
 
-  /** All of it, to be sent again by somebody else; without a body where not all was kept. */
-  stored(): StoredAnswer {
-    const { status, headers, body, isWhole } = this.copy;
-    const bytes = body.map((piece) =>
-      typeof piece.bytes === 'string' ? Buffer.from(piece.bytes, piece.encoding) : piece.bytes,
-    );
+  /** All of it, to be sent again by somebody else; without a body where not all was kept, or it has more than so many bytes. */
+  stored(mostBytes = Infinity): StoredAnswer {
+    const { status, headers, size, isWhole } = this.copy;
     return {
       status,
-      headers: [...this.set.flat(), ...withoutIds(headers)],
-      body: isWhole ? Buffer.concat(bytes) : null,
+      headers: [...this.set.flat(), ...withoutOwn(headers)],
+      body: isWhole && size <= mostBytes ? bytesOf(this.copy) : null,
     };
   }
 
@@ -142,14 +141,21 @@ function writeTo(response: Response, bytes: string | Uint8Array, encoding: Buffe
   else response.write(bytes);
 }
 
-/** The same headers under the reader's own ids. */
-function ownHeaders(headers: readonly string[], { call }: Reader): string[] {
-  return [...baseHeaders(call), ...withoutIds(headers), ...REPLAYED];
+function bytesOf({ body }: AnswerCopy): Buffer {
+  return Buffer.concat(
+    body.map(({ bytes, encoding }) => (typeof bytes === 'string' ? Buffer.from(bytes, encoding) : bytes)),
+  );
 }
 
-/** Headers that every answer has with values of its own (telemetry/base-headers.ts). */
-const OWN = new Set(['x-request-id', 'x-litellm-call-id', 'x-content-type-options']);
+/** The headers of an answer that is given again to another call: the same under that call's own ids, each once. */
+export function replayHeaders(headers: readonly string[], call: CallRecord): string[] {
+  return [...baseHeaders(call), ...withoutOwn(headers), REPLAYED, 'true'];
+}
 
-function withoutIds(headers: readonly string[]): string[] {
-  return headers.filter((_text, index) => !OWN.has(headers[index - (index % 2)] ?? ''));
+/** Without the headers that every answer has with values of its own. */
+function withoutOwn(headers: readonly string[]): string[] {
+  return headers.filter((_text, index) => {
+    const name = headers[index - (index % 2)] ?? '';
+    return name !== REPLAYED && !isBaseHeader(name);
+  });
 }

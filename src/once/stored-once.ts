@@ -1,11 +1,10 @@
 import type { Logger } from 'pino';
 import type { Settings } from '../config/settings.js';
 import { GatewayError } from '../errors/gateway-error.js';
-import { baseHeaders } from '../telemetry/base-headers.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import type { AnswerStore, KeyedRequest, StoredCall } from './answer-store.js';
 import { failureOf, idempotencyMismatch, idempotencyRunning, lostAnswer, lostCall } from './refusals.js';
-import { REPLAYED, type SharedAnswer } from './shared-answer.js';
+import { replayHeaders, type SharedAnswer } from './shared-answer.js';
 
 /** Does work under an idempotency key once for all replicas: what another has done, or does now, is not done again. */
 export class StoredOnce {
@@ -81,7 +80,7 @@ export function replay({ state, answer, failure }: StoredCall, call: CallRecord,
   if (state === 'running') throw lostCall();
   if (failure) throw new GatewayError(failure.fault, failure.message, detailsOf(failure));
   if (answer.body === null) throw lostAnswer();
-  to.writeHead(answer.status, [...baseHeaders(call), ...answer.headers, ...REPLAYED]);
+  to.writeHead(answer.status, replayHeaders(answer.headers, call));
   to.end(answer.body);
 }
 

@@ -141,7 +141,7 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
   answerLost: {
     means: 'The request was answered and charged before, and its answer could not be kept. It was not sent again.',
     message:
-      'This request was answered and charged before; its answer was too large to be kept. It was not sent again.',
+      'This request was answered and charged before; its answer could not be kept. It was not sent again.',
   },
   tooLarge: {
     means: 'The body, a field or a picture is above its limit. The limits are settings.',

@@ -8,6 +8,14 @@ const FOR_BROWSERS = [
   ...['referrer-policy', 'no-referrer'],
 ] as const;
 
+/** The names of headers that `baseHeaders` gives, in lower case. */
+const NAMES = new Set(['x-request-id', 'x-litellm-call-id', ...FOR_BROWSERS.filter((_text, index) => index % 2 === 0)]);
+
+/** Whether `baseHeaders` gives a header of that name: an answer that is given again has its own one. */
+export function isBaseHeader(name: string): boolean {
+  return NAMES.has(name) || name.startsWith('x-ratelimit-');
+}
+
 /**
  * Headers that every answer has, and how its caller stands with their limits where that was asked, as names and values in
  * turn: what Node writes as it stands, where headers set one by one are looked up, checked and merged first

@@ -19,6 +19,8 @@ const DEADLINE = { REQUEST_TIMEOUT_MS: '4000', RESERVATION_MARGIN_MS: '200' };
 const SWEPT_AFTER_MS = 4_000 + 200 + 3_000;
 const GENERATIONS = '/v1/images/generations';
 const ONE_PICTURE = 80;
+/** How long it may take from a call's record to the end of its answer, on a machine with much to do. */
+const RECORD_TO_ANSWER_MS = 500;
 
 /** What becomes of a request at Recraft, and how often of a thousand. The rest is answered after a while. */
 const TROUBLES: readonly (readonly [perMille: number, fault: Fault])[] = [
@@ -45,6 +47,8 @@ interface Row {
   readonly status: string;
   readonly cost: number;
   readonly unconfirmed: number;
+  /** Milliseconds since 1970. */
+  readonly ended: number;
 }
 
 /** A whole number of calls' answers, awaited by those who make trouble at that time. */
@@ -103,6 +107,9 @@ describeReplicas('Two replicas that are killed, a Redis that restarts and a Recr
       told.set(label, status);
       progress.count();
     };
+    /** A success that was recorded when a replica was about to be killed, so that its answer may never have gone out. */
+    const isCutOff = (ended: number): boolean =>
+      killedAt.some((at) => ended > at - RECORD_TO_ANSWER_MS && ended < at + RECORD_TO_ANSWER_MS);
     /** The sandbox remembers the last thousand requests; a record is filled in as its request goes on. */
     const received = new Map<string, RecordedRequest>();
     const remember = (): void => {
@@ -110,8 +117,13 @@ describeReplicas('Two replicas that are killed, a Redis that restarts and a Recr
     };
 
     // Trouble needs requests to meet: callers wait at the second kill until the first replica is back.
-    const firstBack = progress.reached(KILLS[0] ?? 0).then(() => replicas.replace());
-    const secondBack = Promise.all([firstBack, progress.reached(KILLS[1] ?? 0)]).then(() => replicas.replace());
+    const killedAt: number[] = [];
+    const kill = (): Promise<void> => {
+      killedAt.push(Date.now());
+      return replicas.replace();
+    };
+    const firstBack = progress.reached(KILLS[0] ?? 0).then(kill);
+    const secondBack = Promise.all([firstBack, progress.reached(KILLS[1] ?? 0)]).then(kill);
     const redisBack = progress.reached(REDIS_RESTART).then(async () => {
       await redis.stop();
       await pause(300);
@@ -134,7 +146,7 @@ describeReplicas('Two replicas that are killed, a Redis that restarts and a Recr
 
     const database = await home.open();
     const rows = await database.query<Row>(`select end_user as label, status, cost_micro_dollars as cost,
-      unconfirmed_micro_dollars as unconfirmed from spend_logs`);
+      unconfirmed_micro_dollars as unconfirmed, extract(epoch from ended_at)::float8 * 1000 as ended from spend_logs`);
     const open = await database.query('select 1 from dispatches');
     await database.close();
 
@@ -154,6 +166,7 @@ describeReplicas('Two replicas that are killed, a Redis that restarts and a Recr
       cost: sum(label, 'cost'),
       inDoubt: sum(label, 'unconfirmed'),
       successes: (rowsOf.get(label) ?? []).filter(({ status }) => status === 'success').length,
+      wasCutOff: (rowsOf.get(label) ?? []).some(({ status, ended }) => status === 'success' && isCutOff(ended)),
     }));
 
     const paid = books.reduce((total, book) => total + book.paid, 0);
@@ -166,9 +179,11 @@ describeReplicas('Two replicas that are killed, a Redis that restarts and a Recr
     const wrong = books.filter((book) => book.cost > book.paid || book.paid > book.cost + book.inDoubt);
     expect({ seed, wrong }).toEqual({ seed, wrong: [] });
     expect(open).toEqual([]);
-    // No call was paid twice. Without a key one may be whose replica was killed between its record and its answer
+    // No call was paid twice. Without a key only one may be whose replica was killed between its record and its answer
     // (docs/decisions/paid-once.md): both are in the ledger then.
-    const twice = books.filter((book) => book.charges > 1 && (isKeyed(book.label) || book.successes < book.charges));
+    const isExcused = (book: (typeof books)[number]): boolean =>
+      !isKeyed(book.label) && book.wasCutOff && book.charges === 2 && book.successes === 2;
+    const twice = books.filter((book) => book.charges > 1 && !isExcused(book));
     expect({ seed, twice }).toEqual({ seed, twice: [] });
     // The test tested something.
     expect(replicas.lost).toBeGreaterThan(0);

@@ -11,6 +11,7 @@ jest.setTimeout(60_000);
 
 const GENERATIONS = '/v1/images/generations';
 const ONE_PICTURE = 40;
+const FIRST: RequestInit = { headers: { 'x-stainless-retry-count': '0' } };
 const RETRY: RequestInit = { headers: { 'x-stainless-retry-count': '1' } };
 
 let seed = 0;
@@ -60,6 +61,20 @@ describeReplicas('A retry without a key that comes to another replica', () => {
     const rows = await database.query(`select 1 from idempotent_answers where key like 'retry %'`);
     await database.close();
     return rows.length;
+  }
+
+  /** The answer to a client that marks its repeats, once it is stored: that is done after it went out. */
+  async function receive(fields: object, from = one): Promise<string> {
+    const answer = await from.post(GENERATIONS, fields, FIRST);
+    const text = await answer.text();
+    const database = await home.open();
+    for (let rows: readonly unknown[] = []; rows.length === 0;) {
+      rows = await database.query(`select 1 from idempotent_answers where request_id = $1`, [
+        answer.headers.get('x-request-id'),
+      ]);
+    }
+    await database.close();
+    return text;
   }
 
   it('gets the answer of the call that runs there without its caller', async () => {
@@ -154,7 +169,43 @@ describeReplicas('A retry without a key that comes to another replica', () => {
     expect(sandbox.charges().total).toBe(2 * ONE_PICTURE);
   });
 
-  it('is sent, and nothing kept, where the first answer was received', async () => {
+  it('gets the answer again that went out there and was lost behind the socket', async () => {
+    const fields = aBody();
+    const sent = await receive(fields);
+    for (const replica of [other, one, other]) {
+      const again = await replica.post(GENERATIONS, fields, RETRY);
+      expect(await again.text()).toBe(sent);
+      expect(again.headers.get('idempotent-replayed')).toBe('true');
+    }
+    expect(sandbox.charges().total).toBe(ONE_PICTURE);
+  });
+
+  it('gets the last of the answers that went out there', async () => {
+    const fields = aBody();
+    await receive(fields);
+    const last = await receive(fields);
+    expect(await (await other.post(GENERATIONS, fields, RETRY)).text()).toBe(last);
+    expect(sandbox.charges().total).toBe(2 * ONE_PICTURE);
+  });
+
+  it('is told so where the answer that went out there was too large to be stored, and is not sent', async () => {
+    const fields = { ...aBody(), response_format: 'b64_json' };
+    await receive(fields);
+    await expectError(await other.post(GENERATIONS, fields, RETRY), { status: 410, code: 'answer_lost' });
+    expect((await one.post(GENERATIONS, fields, RETRY)).status).toBe(200);
+    expect(sandbox.charges().total).toBe(ONE_PICTURE);
+  });
+
+  it('finds in the database what its own replica has no room for any more', async () => {
+    await using small = await startGateway(sandbox, { ...home.environment, ANSWER_MEMORY_BYTES: '500' });
+    const fields = aBody();
+    const sent = await receive(fields, small);
+    await receive(aBody(), small);
+    expect(await (await small.post(GENERATIONS, fields, RETRY)).text()).toBe(sent);
+    expect(sandbox.charges().total).toBe(2 * ONE_PICTURE);
+  });
+
+  it('is sent, and nothing kept, where the first answer was received by a client that marks no repeats', async () => {
     const before = await keptOutcomes();
     const fields = aBody();
     await (await one.post(GENERATIONS, fields)).text();

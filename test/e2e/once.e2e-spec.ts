@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import OpenAI from 'openai';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { expectError, SECRET_PROMPT } from '../support/expect-error.js';
@@ -38,6 +41,36 @@ async function sendAndLeave(fields: object = body, path = GENERATIONS, to = gate
   const { id } = await sandbox.nextRequest();
   client.leave();
   return id;
+}
+
+/** A proxy that reads the first answer whole and hangs up on its client without a byte of it. */
+async function losingProxy(to: string): Promise<AsyncDisposable & { readonly url: string; readonly lost: number }> {
+  let lost = 0;
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = connect(Number(new URL(to).port), '127.0.0.1');
+    for (const socket of [client, upstream]) sockets.add(socket.on('error', () => undefined));
+    client.pipe(upstream);
+    upstream.on('data', (bytes: Buffer) => {
+      if (lost === 0) {
+        lost++;
+        client.resetAndDestroy();
+      } else client.write(bytes);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get lost() {
+      return lost;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
 }
 
 describe('An Idempotency-Key', () => {
@@ -155,13 +188,12 @@ describe('An Idempotency-Key', () => {
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
   });
 
-  it('forgets the oldest answers where there is no room for all', async () => {
+  it('forgets the oldest answers where there is no room for all, but not that they were paid', async () => {
     await using small = await startGateway(sandbox, { ANSWER_MEMORY_BYTES: '2000' });
     for (const key of ['1', '2', '3', '4', '5', '6', '7', '8']) await small.post(GENERATIONS, body, keyed(key));
-    await small.post(GENERATIONS, body, keyed('8'));
+    expect((await small.post(GENERATIONS, body, keyed('8'))).status).toBe(200);
+    await expectError(await small.post(GENERATIONS, body, keyed('1')), { status: 410, code: 'answer_lost' });
     expect(sandbox.charges().total).toBe(8 * ONE_PICTURE);
-    await small.post(GENERATIONS, body, keyed('1'));
-    expect(sandbox.charges().total).toBe(9 * ONE_PICTURE);
   });
 });
 
@@ -231,6 +263,85 @@ describe('A caller that leaves after its request was sent', () => {
   });
 });
 
+describe('A client that marks its repeats', () => {
+  const first: RequestInit = { headers: { 'x-stainless-retry-count': '0' } };
+
+  it('gets the answer again that went out and was lost behind the socket', async () => {
+    const fields = { ...body, random_seed: 31 };
+    const sent = await (await gateway.post(GENERATIONS, fields, first)).text();
+    for (let repeat = 0; repeat < 2; repeat++) {
+      const again = await gateway.post(GENERATIONS, fields, retry);
+      expect(await again.text()).toBe(sent);
+      expect(again.headers.get('idempotent-replayed')).toBe('true');
+    }
+    expect(sandbox.charges().total).toBe(ONE_PICTURE);
+  });
+
+  it('gets the answer to an upload again, told by its bytes', async () => {
+    const picture = new Uint8Array(await aPicture());
+    const send = (name: string, init: RequestInit) => {
+      const form = new FormData();
+      form.set('prompt', SECRET_PROMPT);
+      form.set('model', 'recraft/recraftv3');
+      form.set('image', new File([picture], name, { type: 'image/png' }));
+      return gateway.call(EDITS, { method: 'POST', body: form, ...init });
+    };
+    const sent = await (await send('fox.png', first)).text();
+    expect(await (await send('fox.png', retry)).text()).toBe(sent);
+    expect(sandbox.charges().total).toBe(ONE_PICTURE);
+  });
+
+  it('gets another picture where it asks for another one', async () => {
+    const fields = { ...body, random_seed: 32 };
+    const one = await (await gateway.post(GENERATIONS, fields, first)).text();
+    const other = await (await gateway.post(GENERATIONS, fields, first)).text();
+    expect(other).not.toBe(one);
+    expect(await (await gateway.post(GENERATIONS, fields, retry)).text()).toBe(other);
+    expect(sandbox.charges().total).toBe(2 * ONE_PICTURE);
+  });
+
+  it('gets a picture of its own where its first try failed for nothing, beside one that asked for the same', async () => {
+    const fields = { ...body, random_seed: 33 };
+    const one = await (await gateway.post(GENERATIONS, fields, first)).text();
+    sandbox.fault({ status: 503 });
+    expect((await gateway.post(GENERATIONS, fields, first)).status).toBe(503);
+    const other = await (await gateway.post(GENERATIONS, fields, retry)).text();
+    expect(other).not.toBe(one);
+    expect(await (await gateway.post(GENERATIONS, fields, retry)).text()).toBe(other);
+    expect(sandbox.charges().total).toBe(2 * ONE_PICTURE);
+  });
+
+  it('is told so where the answer is not kept any more, and pays no second time', async () => {
+    await using small = await startGateway(sandbox, { ANSWER_MEMORY_BYTES: '1000' });
+    for (const random_seed of [1, 2, 3, 4]) await small.post(GENERATIONS, { ...body, random_seed }, first);
+    const again = await small.post(GENERATIONS, { ...body, random_seed: 1 }, retry);
+    await expectError(again, { status: 410, code: 'answer_lost' });
+    expect((await small.post(GENERATIONS, { ...body, random_seed: 4 }, retry)).status).toBe(200);
+    expect(sandbox.charges().total).toBe(4 * ONE_PICTURE);
+  });
+
+  it('is asked once more to pay when the window is over, and by a coalescing gateway sooner', async () => {
+    await using brief = await startGateway(sandbox, { RETRY_WINDOW_MS: '0' });
+    await brief.post(GENERATIONS, body, first);
+    await brief.post(GENERATIONS, body, retry);
+    expect(sandbox.charges().total).toBe(2 * ONE_PICTURE);
+    await using coalescing = await startGateway(sandbox, { COALESCE_MS: '1' });
+    await coalescing.post(GENERATIONS, body, first);
+    await pause(20);
+    await coalescing.post(GENERATIONS, body, first);
+    expect(sandbox.charges().total).toBe(4 * ONE_PICTURE);
+  });
+
+  it('leaves nothing behind where it does not mark them', async () => {
+    await using fresh = await startGateway(sandbox);
+    const kept = async () => /kept_answer_bytes (\d+)/.exec(await (await fresh.call('/metrics')).text())?.[1];
+    await (await fresh.post(GENERATIONS, body)).text();
+    expect(await kept()).toBe('0');
+    await (await fresh.post(GENERATIONS, body, first)).text();
+    expect(Number(await kept())).toBeGreaterThan(0);
+  });
+});
+
 describe('The official client with its retries', () => {
   const clientOf = (timeout?: number) =>
     new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.key, ...(timeout !== undefined && { timeout }) });
@@ -242,6 +353,14 @@ describe('The official client with its retries', () => {
     expect(answer.data).toHaveLength(1);
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
     expect(sandbox.requests()).toHaveLength(1);
+  });
+
+  it('pays once and gets the picture where a proxy took its answer and lost it', async () => {
+    await using proxy = await losingProxy(gateway.url);
+    const client = new OpenAI({ baseURL: `${proxy.url}/v1`, apiKey: gateway.key });
+    expect((await client.images.generate(asked(20))).data).toHaveLength(1);
+    expect(proxy.lost).toBe(1);
+    expect(sandbox.charges().total).toBe(ONE_PICTURE);
   });
 
   it('pays once where the connection to Recraft breaks in the middle of the answer', async () => {
