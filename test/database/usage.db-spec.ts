@@ -225,6 +225,9 @@ describe('Retention', () => {
       ['/spend/keys', '/spend/teams', '/spend/models', '/global/spend/report', '/v1/usage'].map((path) => read(path)),
     );
 
+  const requestsOf = (lines: Record<string, unknown>[]) =>
+    lines.reduce((sum, { requests }) => sum + Number(requests), 0);
+
   beforeEach(async () => {
     reportsBefore = await reports();
   });
@@ -243,6 +246,19 @@ describe('Retention', () => {
     await draw(shop, {});
     expect(await read('/spend/keys')).toMatchObject([{ key_alias: 'shop', spend: 0.124, requests: 3 }, {}, {}]);
   });
+
+  it.each(['T00:00:00Z', 'T00:00:00.001Z', 'T12:00:00Z', 'T23:59:59.999Z'])(
+    'counts a day in one of two neighbouring periods, wherever they meet: %s',
+    async (time) => {
+      const instant = `${new Date().toISOString().slice(0, 10)}${time}`;
+      const whole = requestsOf(await read('/global/spend/report'));
+      const before = requestsOf(await read(`/global/spend/report?end_date=${instant}`));
+      const after = requestsOf(await read(`/global/spend/report?start_date=${instant}`));
+
+      expect(whole).toBeGreaterThanOrEqual(6);
+      expect(before + after).toBe(whole);
+    },
+  );
 
   it('keeps what is younger', async () => {
     await gateway.close();

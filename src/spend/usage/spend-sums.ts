@@ -41,7 +41,7 @@ const NAMES: Readonly<Record<Grouping, string>> = {
   model: 'model',
 };
 
-/** A day that was rolled up belongs to a period that holds its beginning. */
+/** A day that was rolled up belongs to the period that holds its first instant: of neighbouring ones, to one alone. */
 const sums = (grouping: Grouping): string => `
   with facts as (
     select (started_at at time zone 'utc')::date as day, key_id, key_alias, coalesce(team_id, '') as team_id,
@@ -54,7 +54,7 @@ const sums = (grouping: Grouping): string => `
     select day, key_id, nullif(key_alias, ''), team_id, model, requests, failures, images, cost_micro_dollars,
       unconfirmed_micro_dollars
     from spend_daily
-    where ($1::timestamptz is null or day >= ($1 at time zone 'utc')::date)
+    where ($1::timestamptz is null or day >= ($1 at time zone 'utc'))
       and ($2::timestamptz is null or day < ($2 at time zone 'utc'))
       and ($3::text is null or key_id = any(${NAMES_OF_KEY}))
   )
