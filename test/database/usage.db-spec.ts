@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { RollUp } from '../../src/spend/roll-up.js';
 import { silent, type TestDatabase, testDatabase } from '../support/database.js';
@@ -208,6 +209,32 @@ describe('GET /audit', () => {
     expect(data.at(-1)).toMatchObject({ actor: 'master', before: null, after: { key_alias: 'shop' } });
     expect(JSON.stringify(data)).not.toContain(shop);
     expect(await read<Page>('/audit?subject=nobody')).toMatchObject({ total: 0, data: [] });
+  });
+
+  it('shows no secret of what is kept with a key', async () => {
+    const key = `sk-abc!def$ghi%jkl:mnop-${randomUUID()}`;
+    const metadata = {
+      note: `is ${key}`,
+      recraft_api_key: 'rk-7c1d',
+      password: 12345678,
+      db: 'postgres://u:rk-8d@h/d',
+    };
+    await aKey({ key, key_alias: 'odd', metadata });
+    const { data } = await read<Page>('/audit?action=key.generate&page_size=1');
+
+    expect(data).toMatchObject([
+      {
+        after: {
+          key_alias: 'odd',
+          metadata: {
+            note: `is ***${key.slice(-4)}`,
+            recraft_api_key: '***',
+            password: '***',
+            db: 'postgres://***@h/d',
+          },
+        },
+      },
+    ]);
   });
 });
 
