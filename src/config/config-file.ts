@@ -15,6 +15,8 @@ export type ModelEntries = readonly (ModelEntry | undefined)[];
 export interface ConfigFile {
   /** False where the text is no YAML, so that what it means to set is unknown. */
   readonly readable: boolean;
+  /** Whether there is nothing in the text. */
+  readonly isEmpty: boolean;
   /** The entries of `model_list`; an unsound one is undefined. */
   readonly models: ModelEntries;
   readonly litellm: LitellmSettings;
@@ -48,6 +50,7 @@ export function readConfigFile(path: string, variables: Readonly<Record<string, 
 export function emptyConfig(variables: Readonly<Record<string, string>>): ConfigFile {
   return {
     readable: true,
+    isEmpty: true,
     models: [],
     litellm: new LitellmSettings(),
     router: new RouterSettings(),
@@ -72,6 +75,7 @@ export function parseConfig(text: string, environment: Readonly<Record<string, s
   const file = resolveReferences(rest, variables, '', (problem) => problems.push(problem)) as typeof content;
   return {
     readable,
+    isEmpty: text.trim() === '',
     models: readModelList(file['model_list'], 'model_list', problems),
     litellm: readSection(LitellmSettings, file['litellm_settings'] ?? {}, 'litellm_settings', problems),
     router: readSection(RouterSettings, file['router_settings'] ?? {}, 'router_settings', problems),

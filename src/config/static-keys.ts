@@ -24,6 +24,8 @@ export interface KeySources {
   readonly metricsKey?: string | undefined;
   /** Without a database nobody keeps account, so no key can have a budget. */
   readonly hasDatabase: boolean;
+  /** A file that is read again and is empty is one that is just being written: it must not end every key in it. */
+  readonly isReadAgain?: boolean;
 }
 
 /** Reads the configured keys, and hands on how to read them again. What is wrong is added to `problems`. */
@@ -43,7 +45,7 @@ class ReadKeys implements StaticKeys {
 
   reread(): readonly StaticKey[] {
     const problems: string[] = [];
-    const keys = readAll(this.sources, problems);
+    const keys = readAll({ ...this.sources, isReadAgain: true }, problems);
     if (problems.length > 0) throw new SettingsError(problems);
     return keys;
   }
@@ -55,7 +57,7 @@ function readAll(sources: KeySources, problems: string[]): StaticKey[] {
   const entries = [
     ...(metricsKey === undefined ? [] : [{ path: 'METRICS_KEY', block: metricsEntry(metricsKey) }]),
     ...entriesIn(sources.text === undefined ? [] : parsed(sources.text, 'API_KEYS', problems), 'API_KEYS', problems),
-    ...entriesIn(fileContent(sources.keysFile, problems), 'API_KEYS_FILE', problems),
+    ...entriesIn(fileContent(sources, problems), 'API_KEYS_FILE', problems),
     ...entriesIn(configContent(sources, problems), 'general_settings.api_keys', problems),
   ];
   const keys = entries.flatMap(({ path, block }) => {
@@ -77,10 +79,12 @@ function parsed(text: string, name: string, problems: string[]): unknown {
   return content;
 }
 
-function fileContent(file: string | undefined, problems: string[]): unknown {
+function fileContent({ keysFile: file, isReadAgain = false }: KeySources, problems: string[]): unknown {
   if (file === undefined) return [];
   try {
-    return parsed(readFileSync(file, 'utf8'), 'API_KEYS_FILE', problems);
+    const text = readFileSync(file, 'utf8');
+    if (isReadAgain && text.trim() === '') problems.push('API_KEYS_FILE is empty; [] would say that there are no keys');
+    return parsed(text, 'API_KEYS_FILE', problems);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     problems.push(`API_KEYS_FILE names ${file}, which cannot be read (${code ?? 'unknown error'})`);
@@ -89,10 +93,11 @@ function fileContent(file: string | undefined, problems: string[]): unknown {
 }
 
 /** At the start the file has been read for everything else, and its problems are told once. */
-function configContent({ configFile, variables }: KeySources, problems: string[]): unknown {
+function configContent({ configFile, variables, isReadAgain = false }: KeySources, problems: string[]): unknown {
   if (configFile === undefined) return [];
   const file = readConfigFile(configFile, variables);
   problems.push(...file.problems.filter((problem) => !problems.includes(problem)));
+  if (isReadAgain && file.isEmpty) problems.push('CONFIG_FILE is empty');
   return file.general.api_keys ?? [];
 }
 
