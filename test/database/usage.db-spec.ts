@@ -297,3 +297,20 @@ describe('Retention', () => {
     expect(rolled).toBe(0);
   });
 });
+
+describe('A key that was regenerated', () => {
+  it('is one row, with what was spent under its former name', async () => {
+    const former = await aKey({ key_alias: 'turned' });
+    await draw(former, {});
+    const answer = await gateway.post('/key/regenerate', { key: former });
+    const { key, token } = (await answer.json()) as { key: string; token: string };
+    await draw(key, {});
+    const rows = [{ api_key: token, key_alias: 'turned', spend: 0.08, requests: 2 }];
+    const turned = async () => (await read('/spend/keys')).filter(({ key_alias }) => key_alias === 'turned');
+
+    expect(await turned()).toMatchObject(rows);
+    expect(
+      (await read('/global/spend/report?group_by=key')).filter(({ key_alias }) => key_alias === 'turned'),
+    ).toMatchObject([{ group: token, spend: 0.08, requests: 2 }]);
+  });
+});

@@ -34,9 +34,12 @@ export class SpendSums {
 /** What a key is called, and was called before it was regenerated. */
 const NAMES_OF_KEY = 'array(select former_token from key_overlaps where token = $3 union select $3)';
 
+/** What was spent under a former name belongs to the key that has taken its place, as long as there is that key. */
+const PRESENT_NAME = 'coalesce((select token from key_overlaps where former_token = key_id), key_id)';
+
 const NAMES: Readonly<Record<Grouping, string>> = {
   day: 'day::text',
-  key: 'key_id',
+  key: PRESENT_NAME,
   team: 'team_id',
   model: 'model',
 };
