@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, NotFoundException } fr
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { baseHeaders } from '../telemetry/base-headers.js';
-import { COST_HEADER, pushDollars } from '../telemetry/cost-header.js';
+import { COST_HEADER, pushBudget, pushDollars } from '../telemetry/cost-header.js';
 import { discardRest } from './discard-rest.js';
 import { type Fault, GatewayError } from './gateway-error.js';
 import { toGatewayError } from './to-gateway-error.js';
@@ -46,6 +46,7 @@ export class GatewayErrorFilter implements ExceptionFilter {
     const headers = ['content-type', 'application/json; charset=utf-8', 'content-length', String(body.length)];
     // A call can fail after some of its work was charged: that money is spent.
     pushDollars(headers, COST_HEADER, request.call.chargedMicroDollars);
+    if (error.fault === 'budgetExceeded') pushBudget(headers, request.call);
     response.writeHead(error.status, [...baseHeaders(request.call), ...headers]);
     response.end(body);
   }

@@ -1,6 +1,6 @@
 import { baseHeaders } from '../telemetry/base-headers.js';
 import type { CallRecord } from '../telemetry/call-record.js';
-import { COST_HEADER, pushDollars } from '../telemetry/cost-header.js';
+import { COST_HEADER, pushBudget, pushDollars } from '../telemetry/cost-header.js';
 import type { AnswerHead } from './image-provider.js';
 
 /**
@@ -20,14 +20,7 @@ export function answerHeaders(call: CallRecord, head: Pick<AnswerHead, 'chargedM
   if (call.fallbacks > 0) headers.push('x-litellm-attempted-fallbacks', String(call.fallbacks));
   if (call.deploymentId !== undefined) headers.push('x-litellm-model-id', call.deploymentId);
   pushDollars(headers, COST_HEADER, call.costMicroDollars);
-  pushBudget(headers, call);
+  pushBudget(headers, call, call.costMicroDollars);
   if (call.ignored.length > 0) headers.push('x-ignored-params', call.ignored.join(', '));
   return headers;
-}
-
-/** What the caller's key has spent, this call included, and may spend; nothing where it has no budget. */
-function pushBudget(headers: string[], call: CallRecord): void {
-  const { keySpendMicroDollars: spent, keyMaxBudgetMicroDollars: most, costMicroDollars: cost = 0 } = call;
-  if (spent !== undefined) pushDollars(headers, 'x-litellm-key-spend', spent + cost);
-  pushDollars(headers, 'x-litellm-key-max-budget', most);
 }

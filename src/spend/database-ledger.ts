@@ -33,11 +33,11 @@ export class DatabaseLedger implements Ledger, OnApplicationShutdown {
       void reservation.release('databaseDown');
       throw error;
     });
-    if (outcome?.full !== undefined) throw this.refuse(outcome);
-    if (outcome) {
+    if (outcome !== undefined && outcome.full?.startsWith('team:') !== true) {
       call.keySpendMicroDollars = outcome.spent ?? undefined;
       call.keyMaxBudgetMicroDollars = outcome.max ?? undefined;
     }
+    if (outcome?.full !== undefined) throw this.refuse(outcome);
     return reservation;
   }
 
