@@ -28,8 +28,10 @@ export interface Team {
 
 /** Who is calling, and what they may do. */
 export interface Caller {
-  /** Names the key in ledgers, limits and queues: its SHA-256 in hex, or a word that no digest can be. */
+  /** Names the key in the ledger: its SHA-256 in hex, or a word that no digest can be. */
   readonly id: string;
+  /** What the key counts as in budgets, limits and queues, `key:<id>`: it stays when the key is regenerated. */
+  readonly scope: string;
   /** What logs may show. */
   readonly alias: string;
   /** The master key's owner may do everything. */
@@ -44,7 +46,7 @@ export interface Caller {
   /** Names of the key's own that stand for model groups. */
   readonly aliases: Readonly<Record<string, string>>;
   readonly limits: Limits;
-  /** Budgets that a request counts against: `key:<id>`, `team:<id>`. */
+  /** Budgets that a request counts against: the key's scope, `team:<id>`. */
   readonly budgets: readonly string[];
   /** Whether one of those budgets has an end, so that what has no price cannot be had. */
   readonly isBudgeted: boolean;
@@ -60,6 +62,7 @@ export interface Caller {
 export function unrestricted(id: string): Caller {
   return {
     id,
+    scope: `key:${id}`,
     alias: id,
     isMaster: true,
     models: [],

@@ -66,18 +66,19 @@ export class ConfiguredKeys implements OnApplicationBootstrap, OnApplicationShut
 
   private async use(keys: readonly StaticKey[]): Promise<void> {
     const hasDatabase = this.settings.database.kind !== 'none';
-    if (hasDatabase) for (const key of keys) await this.budgets.define(`key:${key.digest}`, budgetOf(key));
+    if (hasDatabase) for (const key of keys) await this.budgets.define(scopeOf(key), budgetOf(key));
     this.ring.replaceConfigured(keys.map((key) => this.toCaller(key, hasDatabase)));
   }
 
   private toCaller(key: StaticKey, hasDatabase: boolean): Caller {
     const { digest: id, alias, operations, routes, aliases, tags, priority, weight } = key;
+    const scope = scopeOf(key);
     return {
-      ...{ id, alias, operations, routes, aliases, tags, priority, weight },
+      ...{ id, scope, alias, operations, routes, aliases, tags, priority, weight },
       isMaster: false,
       models: withMeanings(key.models, this.registry),
       limits: limitsOf(key.requestsPerMinute, key.imagesPerMinute, key.parallelRequests),
-      budgets: hasDatabase ? [`key:${id}`] : [],
+      budgets: hasDatabase ? [scope] : [],
       isBudgeted: key.maxBudget !== undefined,
     };
   }
@@ -95,6 +96,8 @@ export class ConfiguredKeys implements OnApplicationBootstrap, OnApplicationShut
     return (await Promise.all(states)).join('\n');
   }
 }
+
+const scopeOf = ({ digest }: StaticKey): string => `key:${digest}`;
 
 function budgetOf({ maxBudget, softBudget, budgetDuration }: StaticKey) {
   return termsOf({

@@ -7,7 +7,7 @@ import type { GenerateKeyDto } from './dto/change-keys.dto.js';
 import type { NewKeyDto } from './dto/key-answers.dto.js';
 import type { KeyFieldsDto } from './dto/key-fields.dto.js';
 import { digestOf, keyName } from './key-digest.js';
-import { keyColumns, KeyRecords, scopeOf } from './key-records.js';
+import { keyColumns, KeyRecords } from './key-records.js';
 import { digestsOf, insertKey, type KeyRow, type KeyView, updateKey } from './key-rows.js';
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -29,7 +29,7 @@ export class KeyAdministration {
       const own = { token, key_name: keyName(key), created_by: actor, updated_by: actor };
       const row = await insertKey(query, new Map([...Object.entries(own), ...keyColumns(fields, NOTHING)]));
       changed.push(token);
-      await this.budgets.define(scopeOf(token), termsOf(fields), query);
+      await this.budgets.define(row.budget_scope, termsOf(fields), query);
       const made = await this.records.view(row, query);
       await this.records.record('key.generate', actor, undefined, made, query);
       return { key, token_id: token, ...made };

@@ -6,7 +6,7 @@ import type { Caller } from './caller.js';
 import type { KeyPageDto } from './dto/key-answers.dto.js';
 import type { ListKeysQueryDto } from './dto/query-keys.dto.js';
 import { digestMeant } from './key-digest.js';
-import { scopeOf, unknownKey } from './key-records.js';
+import { unknownKey } from './key-records.js';
 import { KeyRing } from './key-ring.js';
 import { findKeys, type KeyFilter, type KeyRow, type KeyView, pageOfKeys, toKeyView } from './key-rows.js';
 
@@ -50,8 +50,8 @@ export class KeyDirectory {
   }
 
   private async describe(rows: readonly KeyRow[]): Promise<KeyView[]> {
-    const budgets = await this.budgets.read(rows.map(({ token }) => scopeOf(token)));
-    return rows.map((row) => toKeyView(row, budgets.get(scopeOf(row.token))));
+    const budgets = await this.budgets.read(rows.map(({ budget_scope: scope }) => scope));
+    return rows.map((row) => toKeyView(row, budgets.get(row.budget_scope)));
   }
 
   /** A configured key: what the configuration says, and the budget where there is a database. */
@@ -78,7 +78,7 @@ export class KeyDirectory {
       blocked: false,
       metadata: {},
       ...{ created_at: null, created_by: null, updated_at: null, updated_by: null },
-      ...budgetAnswer(budgets?.get(scopeOf(caller.id))),
+      ...budgetAnswer(budgets?.get(caller.scope)),
     };
   }
 }

@@ -9,6 +9,7 @@ interface Row {
   /** What it was asked for: its own digest, or a former one. */
   readonly asked: string;
   readonly token: string;
+  readonly budget_scope: string;
   readonly key_alias: string | null;
   readonly key_name: string;
   readonly team_id: string | null;
@@ -34,12 +35,12 @@ interface Row {
 
 /** A former digest leads to the key that has taken its place, until the overlap ends. */
 const READ = `
-  select w.asked, k.token, k.key_alias, k.key_name, k.team_id, k.models, k.aliases, k.allowed_routes, k.operations,
+  select w.asked, k.token, k.budget_scope, k.key_alias, k.key_name, k.team_id, k.models, k.aliases, k.allowed_routes, k.operations,
     k.rpm_limit, k.ipm_limit, k.max_parallel_requests, k.priority, k.weight, k.tags, k.blocked,
     least(k.expires, o.until) as expires,
     t.models as team_models, t.rpm_limit as team_rpm_limit, t.ipm_limit as team_ipm_limit,
     t.max_parallel_requests as team_max_parallel_requests, t.blocked as team_blocked,
-    exists (select 1 from budgets where scope in ('key:' || k.token, 'team:' || k.team_id)
+    exists (select 1 from budgets where scope in (k.budget_scope, 'team:' || k.team_id)
       and max_micro_dollars is not null) as budgeted
   from unnest($1::text[]) as w(asked)
   left join key_overlaps o on o.former_token = w.asked and o.until > now()
@@ -66,6 +67,7 @@ function toCaller(row: Row, registry: ModelRegistry): Caller {
   const { team_id: team } = row;
   return {
     id: row.token,
+    scope: row.budget_scope,
     alias: row.key_alias ?? row.key_name,
     isMaster: false,
     ...(team !== null && {
@@ -80,7 +82,7 @@ function toCaller(row: Row, registry: ModelRegistry): Caller {
     routes: row.allowed_routes,
     aliases: row.aliases,
     limits: limitsOf(row.rpm_limit, row.ipm_limit, row.max_parallel_requests),
-    budgets: [`key:${row.token}`, ...(team === null ? [] : [`team:${team}`])],
+    budgets: [row.budget_scope, ...(team === null ? [] : [`team:${team}`])],
     isBudgeted: row.budgeted,
     tags: row.tags,
     priority: row.priority,

@@ -30,7 +30,7 @@ export class KeyRecords {
 
   /** A key as answers show it, with its budget. */
   async view(row: KeyRow, query: Query): Promise<KeyView> {
-    const scope = scopeOf(row.token);
+    const { budget_scope: scope } = row;
     return toKeyView(row, (await this.budgets.read([scope], query)).get(scope));
   }
 
@@ -48,7 +48,7 @@ export class KeyRecords {
     query: Query,
   ): Promise<KeyRow> {
     const written = await updateKey(query, row.token, keyColumns(fields, cleared).set('updated_by', actor));
-    const scope = scopeOf(row.token);
+    const { budget_scope: scope } = row;
     const former = (await this.budgets.read([scope], query)).get(scope);
     await this.budgets.define(scope, termsOf(fields, cleared, former), query);
     return written;
@@ -82,9 +82,6 @@ export class KeyRecords {
 export function unknownKey(param: string): GatewayError {
   return new GatewayError('unknownRecord', 'There is no such key.', { param });
 }
-
-/** What the budget of a key is called. */
-export const scopeOf = (token: string): string => `key:${token}`;
 
 /** The columns that a body sets; `duration` counts from now. @throws GatewayError `invalidValue` */
 export function keyColumns({ duration, ...fields }: KeyFieldsDto, cleared: ReadonlySet<string>): Map<string, unknown> {

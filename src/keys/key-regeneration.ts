@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Query } from '../database/database.js';
-import { Budgets } from '../spend/budgets.js';
 import { Administration } from './administration.js';
 import type { RegenerateKeyDto } from './dto/change-keys.dto.js';
 import type { NewKeyDto } from './dto/key-answers.dto.js';
 import { momentAfter } from './expiry.js';
 import { digestOf, keyName } from './key-digest.js';
-import { KeyRecords, scopeOf } from './key-records.js';
+import { KeyRecords } from './key-records.js';
 import { digestsOf, type KeyRow, updateKey } from './key-rows.js';
 
 /** Puts new keys in the place of old ones, which may work for a while yet. */
@@ -14,7 +13,6 @@ import { digestsOf, type KeyRow, updateKey } from './key-rows.js';
 export class KeyRegeneration {
   constructor(
     private readonly administration: Administration,
-    private readonly budgets: Budgets,
     private readonly records: KeyRecords,
   ) {}
 
@@ -38,19 +36,18 @@ export class KeyRegeneration {
       const token = digestOf(fresh);
       changed.push(...(await digestsOf(query, [former.token])), token);
       await rememberFormer(former.token, until, query);
-      const row = await this.rename(former, fresh, query);
+      const row = await rename(former, fresh, query);
       const after = await this.records.view(await this.records.write(row, fields, cleared, actor, query), query);
       await this.records.record('key.regenerate', actor, before, after, query);
       return { key: fresh, token_id: token, ...after };
     });
   }
+}
 
-  private async rename(former: KeyRow, fresh: string, query: Query): Promise<KeyRow> {
-    const token = digestOf(fresh);
-    const row = await updateKey(query, former.token, new Map(Object.entries({ token, key_name: keyName(fresh) })));
-    await this.budgets.move(scopeOf(former.token), scopeOf(token), query);
-    return row;
-  }
+/** It goes on counting as what it was first called. */
+function rename({ token, first_token: first }: KeyRow, fresh: string, query: Query): Promise<KeyRow> {
+  const columns = { token: digestOf(fresh), first_token: first ?? token, key_name: keyName(fresh) };
+  return updateKey(query, token, new Map(Object.entries(columns)));
 }
 
 /**

@@ -5,7 +5,7 @@ import { Budgets } from '../spend/budgets.js';
 import { Administration } from './administration.js';
 import type { DeleteKeysDto } from './dto/change-keys.dto.js';
 import { digestMeant } from './key-digest.js';
-import { KeyRecords, scopeOf, unknownKey } from './key-records.js';
+import { KeyRecords, unknownKey } from './key-records.js';
 import { digestsOf, findKeys, findKeysByAlias, type KeyRow, toKeyView } from './key-rows.js';
 
 /** Ends keys. What they spent stays in the ledger. */
@@ -41,10 +41,11 @@ export class KeyRemoval {
   async removeRows(rows: readonly KeyRow[], actor: string, query: Query, changed: string[]): Promise<string[]> {
     const tokens = rows.map(({ token }) => token);
     changed.push(...(await digestsOf(query, tokens)));
-    const budgets = await this.budgets.read(tokens.map(scopeOf), query);
+    const scopes = rows.map(({ budget_scope: scope }) => scope);
+    const budgets = await this.budgets.read(scopes, query);
     await query('delete from keys where token = any($1::text[])', [tokens]);
     for (const row of rows) {
-      const scope = scopeOf(row.token);
+      const { budget_scope: scope } = row;
       await this.budgets.remove(scope, query);
       await this.records.record('key.delete', actor, toKeyView(row, budgets.get(scope)), undefined, query);
     }

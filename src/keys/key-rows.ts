@@ -8,6 +8,10 @@ import type { KeyDto } from './dto/key-answers.dto.js';
 /** A row of `keys`. */
 export interface KeyRow {
   readonly token: string;
+  /** What it was called before it was regenerated for the first time. */
+  readonly first_token: string | null;
+  /** What its budget is called, and what it counts as everywhere else. */
+  readonly budget_scope: string;
   readonly key_name: string;
   readonly key_alias: string | null;
   readonly user_id: string | null;
@@ -103,7 +107,7 @@ export async function digestsOf(query: Query, tokens: readonly string[]): Promis
 /** A key as answers show it, and nothing but that. */
 export type KeyView = Pick<KeyDto, keyof KeyDto>;
 
-export function toKeyView(row: KeyRow, budget: BudgetState | undefined): KeyView {
+export function toKeyView({ first_token, budget_scope, ...row }: KeyRow, budget: BudgetState | undefined): KeyView {
   return {
     ...row,
     ...budgetAnswer(budget),

@@ -64,7 +64,7 @@ function leaveOnce(limiter: Limiter, demand: Demand): Admittance {
 function scopesOf(caller: Caller | undefined): LimitedScope[] {
   const scopes: LimitedScope[] = [];
   if (!caller) return scopes;
-  if (isLimited(caller.limits)) scopes.push({ name: `key:${caller.id}`, limits: caller.limits });
+  if (isLimited(caller.limits)) scopes.push({ name: caller.scope, limits: caller.limits });
   if (caller.team && isLimited(caller.team.limits)) {
     scopes.push({ name: `team:${caller.team.id}`, limits: caller.team.limits });
   }

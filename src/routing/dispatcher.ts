@@ -49,7 +49,7 @@ export class Dispatcher {
 
 function wishOf({ caller }: CallRecord, images: number): Waiting {
   return {
-    key: caller?.id ?? '',
+    key: caller?.scope ?? '',
     weight: caller?.weight ?? 1,
     priority: caller?.priority ?? 'interactive',
     images,

@@ -58,13 +58,7 @@ export class Budgets {
     return new Map(rows.map((row) => [row.scope, stateOf(row)]));
   }
 
-  /** Gives a budget another scope; requests under way will settle with it there. */
-  async move(from: string, to: string, query: Query = this.query): Promise<void> {
-    await query('update budgets set scope = $2 where scope = $1', [from, to]);
-    await query('update dispatches set scopes = array_replace(scopes, $1, $2) where $1 = any(scopes)', [from, to]);
-  }
-
-  /** Ends a budget; what was spent stays in the ledger. */
+  /** Ends a budget; what was spent stays in the ledger, and nothing can be reserved under its scope any more. */
   async remove(scope: string, query: Query = this.query): Promise<void> {
     await query('delete from budgets where scope = $1', [scope]);
   }

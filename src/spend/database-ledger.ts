@@ -4,7 +4,7 @@ import type { Caller } from '../keys/caller.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { isUnpriced } from '../images/unpriced-operations.js';
-import type { Charge, Ledger, Reservation } from './ledger.js';
+import { BudgetsChanged, type Charge, type Ledger, type Reservation } from './ledger.js';
 import type { LedgerBatches } from './ledger-batches.js';
 import type { EndingEntry, ReservationEntry, ReservationOutcome } from './ledger-entries.js';
 import { inDollars } from './money.js';
@@ -33,6 +33,7 @@ export class DatabaseLedger implements Ledger, OnApplicationShutdown {
       void reservation.release('databaseDown');
       throw error;
     });
+    if (outcome?.outdated) throw new BudgetsChanged();
     if (outcome !== undefined && outcome.full?.startsWith('team:') !== true) {
       call.keySpendMicroDollars = outcome.spent ?? undefined;
       call.keyMaxBudgetMicroDollars = outcome.max ?? undefined;

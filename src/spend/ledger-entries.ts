@@ -41,6 +41,8 @@ export interface EndingEntry {
 export interface ReservationOutcome {
   readonly n: number;
   readonly full?: string;
+  /** The budgets of its caller are not those that it named. */
+  readonly outdated?: true;
   /** Of the full budget, or of the key's own; micro-dollars. */
   readonly spent: number | null;
   readonly reserved?: number;

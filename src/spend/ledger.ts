@@ -1,3 +1,4 @@
+import { GatewayError } from '../errors/gateway-error.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 
 /** What a request came to at the provider. */
@@ -23,13 +24,21 @@ export interface Reservation {
   doubt(fault: string): Promise<void>;
 }
 
+/** The budgets of a caller are not those that were known: its key was deleted, or has come to another team. */
+export class BudgetsChanged extends GatewayError {
+  constructor() {
+    super('wrongKey', 'The API key was deleted or changed while its request was on its way here.');
+  }
+}
+
 /** Where money is kept account of. */
 export interface Ledger {
   /**
    * Reserves the price of a call's first operation (`call.ownPriceMicroDollars`) in every budget of its caller, all or
    * none, and records that it is about to be sent. Resolves when that is durable.
    *
-   * @throws GatewayError `budgetExceeded`, `unpricedModel`, `unpricedOperation` or `databaseDown`; nothing is reserved then
+   * @throws GatewayError `budgetExceeded`, `unpricedModel`, `unpricedOperation` or `databaseDown`, or BudgetsChanged; nothing
+   *   is reserved then
    */
   reserve(call: CallRecord): Promise<Reservation>;
 }

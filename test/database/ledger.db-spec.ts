@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '../../src/database/database.js';
-import type { Reservation } from '../../src/spend/ledger.js';
+import { BudgetsChanged, type Reservation } from '../../src/spend/ledger.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { aCall, aCaller, aCharge, LedgerOn } from '../support/ledger.js';
 
@@ -177,15 +177,54 @@ describe('A budget', () => {
     expect(call).toMatchObject({ keySpendMicroDollars: 5_000, keyMaxBudgetMicroDollars: undefined });
   });
 
-  it('can be given other terms and another name, and keeps what was spent', async () => {
+  it('can be given other terms, and keeps what was spent', async () => {
     await on.budgets.define('key:a', { maxMicroDollars: PRICE });
     const reservation = await on.ledger.reserve(aCall(aCaller(['key:a']), PRICE));
     await on.budgets.define('key:a', { maxMicroDollars: 3 * PRICE });
-    await on.budgets.move('key:a', 'key:b');
     await reservation.settle(aCharge(PRICE));
 
-    expect(await on.state('key:b')).toEqual({ spent: PRICE, reserved: 0 });
-    await expect(on.ledger.reserve(aCall(aCaller(['key:b']), 2 * PRICE))).resolves.toBeDefined();
+    expect(await on.state('key:a')).toEqual({ spent: PRICE, reserved: 0 });
+    await expect(on.ledger.reserve(aCall(aCaller(['key:a']), 2 * PRICE))).resolves.toBeDefined();
+  });
+
+  it('that is missing lets nothing through, whatever it is asked together with', async () => {
+    await on.budgets.define('key:a', { maxMicroDollars: PRICE });
+    await on.budgets.define('key:b', {});
+    const gone = { fault: 'wrongKey', name: 'GatewayError' };
+    const asked = [['key:gone'], ['key:b'], ['key:a', 'team:gone'], ['key:a'], ['key:a']];
+
+    const outcomes = await Promise.allSettled(
+      asked.map((scopes) => on.ledger.reserve(aCall(aCaller(scopes, { isBudgeted: false }), PRICE))),
+    );
+
+    expect(outcomes).toMatchObject([
+      { status: 'rejected', reason: gone },
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: gone },
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { fault: 'budgetExceeded' } },
+    ]);
+    expect(await on.state('key:a')).toEqual({ spent: 0, reserved: PRICE });
+    expect(await dispatches()).toBe(2);
+  });
+
+  it('that has got an end lets nothing without a price through that was let in before', async () => {
+    const caller = aCaller(['key:a'], { isBudgeted: false });
+    await on.budgets.define('key:a', { maxMicroDollars: PRICE });
+
+    await expect(on.ledger.reserve(aCall(caller, undefined))).rejects.toBeInstanceOf(BudgetsChanged);
+    expect(await dispatches()).toBe(0);
+  });
+
+  it('is not touched by what was reserved in a former one of its name', async () => {
+    await on.budgets.define('team:a', { maxMicroDollars: PRICE });
+    const settled = await on.ledger.reserve(aCall(aCaller(['team:a']), PRICE));
+    await on.budgets.remove('team:a');
+    await on.budgets.define('team:a', { maxMicroDollars: PRICE });
+    await settled.settle(aCharge(PRICE));
+
+    expect(await on.log()).toMatchObject([{ status: 'success', cost: PRICE }]);
+    expect(await on.state('team:a')).toEqual({ spent: 0, reserved: 0 });
   });
 
   it('may be removed while a request is under way', async () => {

@@ -7,6 +7,7 @@ import { migrate } from '../../src/database/migrate.js';
 import { MIGRATIONS } from '../../src/database/migrations/migrations.js';
 import { Budgets } from '../../src/spend/budgets.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
+import { LedgerOn } from '../support/ledger.js';
 
 jest.setTimeout(60_000);
 
@@ -75,6 +76,50 @@ describe('The schema', () => {
     for (const table of ['dispatches', 'spend_logs', 'audit_log']) {
       expect(await database.query(`select count(*) as rows from ${table}`)).toEqual([{ rows: 1 }]);
     }
+  });
+});
+
+describe('Budgets of keys and teams', () => {
+  const firstFive = MIGRATIONS.slice(0, 5);
+  const [formerly, now] = ['a'.repeat(64), 'b'.repeat(64)];
+
+  it('from before they stayed with their key go on with what was spent and reserved', async () => {
+    await database.query('drop schema public cascade');
+    await database.query('create schema public');
+    await migrate(database, firstFive);
+    await database.query(`insert into teams (team_id, created_by, updated_by) values ('design', 'master', 'master')`);
+    await database.query(`insert into keys (token, key_name, team_id, created_by, updated_by)
+      values ('${now}', 'sk-...bbbb', 'design', 'master', 'master')`);
+    await database.query(
+      `insert into key_overlaps (former_token, token, until) values ('${formerly}', '${now}', now())`,
+    );
+    await database.query(`insert into budgets (scope, max_micro_dollars, spent_micro_dollars, reserved_micro_dollars, window_no)
+      values ('key:${now}', 100, 20, 40, 7), ('team:design', 100, 20, 40, 3)`);
+    const scopes = [`key:${now}`, 'team:design'];
+    await database.query(
+      `insert into dispatches (request_id, sequence, key_id, images, tags, scopes, windows, created_at, deadline,
+        price_micro_dollars) values ('req_1', 0, '${now}', 1, '{}', $1, '{7,3}', now(), now(), 40)`,
+      [scopes],
+    );
+
+    expect(await migrate(database)).toEqual(MIGRATIONS.slice(5).map(({ version, name }) => `${version} ${name}`));
+
+    expect(await database.query('select first_token, budget_scope from keys')).toEqual([
+      { first_token: null, budget_scope: `key:${now}` },
+    ]);
+    expect(await new LedgerOn(database).sweep.sweep()).toBe(1);
+    const budgets = await new Budgets(database).read(scopes);
+    for (const scope of scopes) {
+      expect(budgets.get(scope)).toMatchObject({
+        maxMicroDollars: 100,
+        spentMicroDollars: 60,
+        reservedMicroDollars: 0,
+      });
+    }
+    // The windows to come have numbers that none had before.
+    await new Budgets(database).define('key:new', {});
+    const [made] = await database.query<{ window_no: number }>(`select window_no from budgets where scope = 'key:new'`);
+    expect(made?.window_no).toBeGreaterThan(7);
   });
 });
 

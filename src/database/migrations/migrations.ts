@@ -4,6 +4,7 @@ import { KEYS } from './0002-keys.js';
 import { ANSWERS } from './0003-answers.js';
 import { PRINTS } from './0004-prints.js';
 import { SET_BASED_LEDGER } from './0005-set-based-ledger.js';
+import { LASTING_BUDGETS } from './0006-lasting-budgets.js';
 
 /** Every step of the schema, in order. */
-export const MIGRATIONS: readonly Migration[] = [SPEND, KEYS, ANSWERS, PRINTS, SET_BASED_LEDGER];
+export const MIGRATIONS: readonly Migration[] = [SPEND, KEYS, ANSWERS, PRINTS, SET_BASED_LEDGER, LASTING_BUDGETS];
