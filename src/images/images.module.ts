@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { KeysModule } from '../keys/keys.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
 import { OnceModule } from '../once/once.module.js';
 import { RoutingModule } from '../routing/routing.module.js';
@@ -16,7 +17,7 @@ import { ToolsController } from './recraft/tools.controller.js';
 
 /** Pictures made and edited: OpenAI's dialect and Recraft's own over the one pipeline. */
 @Module({
-  imports: [LimitsModule, OnceModule, RoutingModule, SpendModule, UploadsModule],
+  imports: [KeysModule, LimitsModule, OnceModule, RoutingModule, SpendModule, UploadsModule],
   controllers: [
     GenerationsController,
     EditsController,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { unrestricted } from '../keys/caller.js';
+import type { CallerCheck } from '../keys/caller-check.js';
 import type { ModelGroup } from '../registry/model-group.js';
 import type { ModelRegistry } from '../registry/model-registry.js';
 import type { Dispatcher } from '../routing/dispatcher.js';
@@ -32,6 +33,8 @@ const fallback = {
   overGroups: (group: ModelGroup, _call: CallRecord, relay: { serve(one: ModelGroup): unknown }) => relay.serve(group),
 } as unknown as Fallback;
 
+const callers = { checkAgain: () => undefined, checkLast: () => undefined } as unknown as CallerCheck;
+
 interface Case {
   readonly prices: Readonly<Partial<Record<ImageRequest['operation'], number>>>;
   readonly afterwards?: ImageRequest;
@@ -56,7 +59,7 @@ async function moneyOf({ prices, afterwards, operations }: Case) {
     price: ({ operation }: ImageRequest) => prices[operation],
     fulfil: () => Promise.resolve({ images: 2, chargedMicroDollars: undefined, upstreamRequestId: undefined }),
   } as unknown as ImageProvider;
-  const service = new ImagesService(registry, dispatcher, fallback, admission as Admission, provider);
+  const service = new ImagesService(registry, dispatcher, fallback, admission as Admission, callers, provider);
   const interpret = () => ({ request: REQUEST, ignored: [], ...(afterwards && { afterwards }) });
   await service.fulfil({ model: undefined, operation: 'generate', interpret }, call, new CollectedAnswer());
   return money;

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { CallerCheck } from '../keys/caller-check.js';
 import { checkModel, checkOperation, meantModel } from '../keys/permissions.js';
 import type { Deployment } from '../registry/deployment.js';
 import type { ModelGroup } from '../registry/model-group.js';
@@ -6,6 +7,7 @@ import { ModelRegistry } from '../registry/model-registry.js';
 import type { Dispatch, Work } from '../routing/dispatch.js';
 import { Dispatcher } from '../routing/dispatcher.js';
 import { Fallback } from '../routing/fallback.js';
+import { BudgetsChanged } from '../spend/ledger.js';
 import type { Afterwards, CallRecord } from '../telemetry/call-record.js';
 import { traced } from '../telemetry/call-trace.js';
 import { Admission } from './admission.js';
@@ -30,6 +32,7 @@ export class ImagesService {
     private readonly dispatcher: Dispatcher,
     private readonly fallback: Fallback,
     private readonly admission: Admission,
+    private readonly callers: CallerCheck,
     @Inject(ImageProvider) private readonly provider: ImageProvider,
   ) {}
 
@@ -88,7 +91,10 @@ export class ImagesService {
       },
       mayRepeat: () => !answer.hasBegun,
     };
-    return this.admitted(dispatch, call, prepare, work);
+    const permit = () => {
+      this.permit(group, order, call);
+    };
+    return this.admitted(dispatch, call, { permit, prepare, ...work });
   }
 
   private async answer(
@@ -108,49 +114,72 @@ export class ImagesService {
       }),
       mayRepeat: () => true,
     };
-    const { document } = await this.admitted(dispatch, call, prepare, work);
+    const permit = () => {
+      this.permit(group, request, call);
+    };
+    const { document } = await this.admitted(dispatch, call, { permit, prepare, ...work });
     return document;
   }
 
-  private open(group: ModelGroup, { operation, model }: Asked, call: CallRecord, images: number): Dispatch {
+  private open(group: ModelGroup, asked: Asked, call: CallRecord, images: number): Dispatch {
+    const { operation } = asked;
     call.operation = operation;
     call.group = group.name;
-    // Work that needs no model is a matter of the model alone where the caller names one, and so the account behind it.
-    const isNamed = model !== undefined && model !== '';
-    if (isNamed || this.registry.needsModel(operation)) checkModel(call.caller, group.name);
-    const fixed = this.registry.fixedModel(operation, group);
-    if (fixed !== undefined) checkModel(call.caller, fixed, ', which always does this work');
-    checkOperation(call.caller, operation);
+    this.permit(group, asked, call);
     return this.dispatcher.open(group, operation, call, images);
   }
 
+  /** @throws GatewayError `modelNotAllowed` or `operationNotAllowed` */
+  private permit(group: ModelGroup, { operation, model }: Asked, { caller }: CallRecord): void {
+    // Work that needs no model is a matter of the model alone where the caller names one, and so the account behind it.
+    const isNamed = model !== undefined && model !== '';
+    if (isNamed || this.registry.needsModel(operation)) checkModel(caller, group.name);
+    const fixed = this.registry.fixedModel(operation, group);
+    if (fixed !== undefined) checkModel(caller, fixed, ', which always does this work');
+    checkOperation(caller, operation);
+  }
+
   /** Sends what is within the caller's limits and paid for; where it moves on to what is dearer, that is admitted anew. */
-  private async admitted<T extends Fulfilment>(
-    dispatch: Dispatch,
-    call: CallRecord,
-    prepare: (deployment: Deployment) => void,
-    work: Omit<Work<T>, 'prepare'>,
-  ): Promise<T> {
+  private async admitted<T extends Fulfilment>(dispatch: Dispatch, call: CallRecord, job: Job<T>): Promise<T> {
+    const checks = (): void => {
+      job.permit();
+      job.prepare(dispatch.deployment);
+    };
+    let isAskedAgain = false;
     for (;;) {
       traced(call, 'prepare', () => {
-        prepare(dispatch.deployment);
+        job.prepare(dispatch.deployment);
       });
-      const reserved = call.priceMicroDollars;
-      const isCovered = (deployment: Deployment): boolean => {
-        prepare(deployment);
-        return reserved === call.priceMicroDollars || (call.priceMicroDollars ?? Infinity) <= (reserved ?? -1);
-      };
+      const checking = this.callers.checkAgain(call, checks);
+      if (checking) await checking;
       try {
-        return await this.admission.within(call, async (reservation) => {
-          const fulfilment = await dispatch.run({ ...work, prepare: isCovered });
-          note(fulfilment, call);
-          await traced(call, 'settle', () => reservation.settle(fulfilment));
-          return fulfilment;
-        });
+        return await this.sendPaid(dispatch, call, { ...job, confirm: () => this.callers.checkLast(call, checks) });
       } catch (error) {
-        if (!dispatch.goesOn()) throw error;
+        // Whose budgets have just changed may be let in with those that they have now.
+        if (error instanceof BudgetsChanged && !isAskedAgain) {
+          isAskedAgain = true;
+          this.callers.forget(call);
+        } else if (!dispatch.goesOn()) throw error;
       }
     }
+  }
+
+  private sendPaid<T extends Fulfilment>(
+    dispatch: Dispatch,
+    call: CallRecord,
+    { prepare, ...work }: Omit<Work<T>, 'prepare'> & Pick<Job<T>, 'prepare'>,
+  ): Promise<T> {
+    const reserved = call.priceMicroDollars;
+    const isCovered = (deployment: Deployment): boolean => {
+      prepare(deployment);
+      return reserved === call.priceMicroDollars || (call.priceMicroDollars ?? Infinity) <= (reserved ?? -1);
+    };
+    return this.admission.within(call, async (reservation) => {
+      const fulfilment = await dispatch.run({ ...work, prepare: isCovered });
+      note(fulfilment, call);
+      await traced(call, 'settle', () => reservation.settle(fulfilment));
+      return fulfilment;
+    });
   }
 
   /** What an order comes to at a deployment: its defaults filled in, checked against its model, and priced. */
@@ -183,6 +212,14 @@ export class ImagesService {
 
 /** What of a request decides who may have it. */
 type Asked = Pick<ImageOrder | DocumentRequest, 'operation' | 'model'>;
+
+/** What is to be done for a caller, and what is to be checked about it. */
+interface Job<T> extends Omit<Work<T>, 'prepare' | 'confirm'> {
+  /** @throws GatewayError where the caller may not ask for it */
+  permit(): void;
+  /** @throws GatewayError where the deployment cannot serve it, or the caller may not have all of it */
+  prepare(deployment: Deployment): void;
+}
 
 interface Prepared {
   readonly request: ImageRequest;

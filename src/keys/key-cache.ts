@@ -38,6 +38,11 @@ export class KeyCache {
     return isFresh && now - memory.readAt < lifetimeOf(memory) ? memory : undefined;
   }
 
+  /** Whether that is still what is known of a digest, as far as was heard. */
+  remembers(digest: string, known: KnownKey): boolean {
+    return this.keys.get(digest)?.known === known;
+  }
+
   remember(digest: string, known: KnownKey | undefined, readAt: number): void {
     this.forgetOne(digest);
     const memories = known === undefined ? this.wrong : this.keys;

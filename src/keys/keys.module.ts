@@ -9,6 +9,7 @@ import { SpendModule } from '../spend/spend.module.js';
 import { LOGGER } from '../telemetry/logger.js';
 import { UploadsModule } from '../uploads/uploads.module.js';
 import { Administration } from './administration.js';
+import { CallerCheck } from './caller-check.js';
 import { ConfiguredKeys } from './configured-keys.js';
 import { KeyAdministration } from './key-administration.js';
 import { KeyDirectory } from './key-directory.js';
@@ -36,6 +37,7 @@ import { VirtualKeys } from './virtual-keys.js';
     },
     { provide: APP_GUARD, useClass: KeyGuard },
     Administration,
+    CallerCheck,
     ConfiguredKeys,
     KeyAdministration,
     KeyDirectory,
@@ -44,7 +46,7 @@ import { VirtualKeys } from './virtual-keys.js';
     KeyRemoval,
     Teams,
   ],
-  exports: [KeyRing],
+  exports: [CallerCheck, KeyRing],
 })
 export class KeysModule {}
 

@@ -47,6 +47,11 @@ export class VirtualKeys implements OnApplicationShutdown {
     return memory === undefined ? this.lookups.find(digest) : memory.known;
   }
 
+  /** Whether no change was heard of a key since it was found; for more than a second only while the database answers. */
+  remembers(digest: string, known: KnownKey): boolean {
+    return this.cache.remembers(digest, known);
+  }
+
   /** These have changed: they are asked for anew. */
   forget(digests: readonly string[]): void {
     this.cache.forget(digests);

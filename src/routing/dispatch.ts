@@ -22,6 +22,12 @@ export interface Work<T> {
    * @throws GatewayError where that deployment cannot serve it
    */
   prepare(deployment: Deployment): boolean;
+  /**
+   * Its turn has come, perhaps after a long wait: whether it may still be sent.
+   *
+   * @throws GatewayError where it may not
+   */
+  confirm(): void | Promise<void>;
   send(deployment: Deployment, attempt: Attempt): Promise<T>;
   /** Whether nobody has seen anything of the answer yet. */
   mayRepeat(): boolean;
@@ -108,6 +114,8 @@ export class Dispatch {
     times.firstByteAt = undefined;
     const turn = traced(call, 'queue', () => this.slot());
     const slot = turn instanceof Promise ? await turn : turn;
+    // Its key was checked a moment ago, but for what had to wait.
+    if (slot !== turn || this.repeats > 0) await confirmed(work, slot);
     const beganAt = performance.now();
     times.onSent = slot.sent;
     const timeoutMs = Math.max(1, Math.min(deployment.timeoutMs, (call.deadlineAt ?? Infinity) - beganAt));
@@ -227,6 +235,16 @@ export class Dispatch {
 
   private admitAnew(error: Error): never {
     this.wantsAdmission = true;
+    throw error;
+  }
+}
+
+/** Others may have the slot of what is not sent. */
+async function confirmed<T>(work: Work<T>, slot: Slot): Promise<void> {
+  try {
+    await work.confirm();
+  } catch (error) {
+    slot.giveBack();
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { Caller } from '../keys/caller.js';
+import type { CheckedKey } from '../keys/caller-check.js';
 import type { CallTrace } from './call-trace.js';
 
 /** Times of one upstream call, milliseconds of `performance.now()`. */
@@ -51,6 +52,8 @@ export class CallRecord {
   fallbacks = 0;
   /** Who calls; undefined until the key was checked. */
   caller: Caller | undefined;
+  /** The key that the caller presented; undefined where there was none, and for operations after the first. */
+  checkedKey: CheckedKey | undefined;
   operation: string | undefined;
   /** The name the caller used, resolved: never a raw text of the caller's. */
   group: string | undefined;

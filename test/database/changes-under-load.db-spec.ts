@@ -11,6 +11,8 @@ const PICTURE = 0.04;
 const MICRO = 40_000;
 const ORDERS = 200;
 const MOST = 37;
+/** Of the orders, those that begin when the change is done. */
+const AFTER = 20;
 
 let home: TestDatabase;
 let sandbox: Sandbox;
@@ -60,9 +62,9 @@ async function statusesAround(key: string, change: () => Promise<unknown>): Prom
   const first = some(MOST - 10);
   await Promise.race(first);
   const changed = change();
-  const during = some(ORDERS - first.length - 20);
+  const during = some(ORDERS - first.length - AFTER);
   await changed;
-  const statuses = await Promise.all([...first, ...during, ...some(20)]);
+  const statuses = await Promise.all([...first, ...during, ...some(AFTER)]);
   const counts: Record<number, number> = {};
   for (const status of statuses) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
@@ -120,7 +122,7 @@ describe('200 requests at once on a budget of 37 pictures', () => {
     const { 200: served = 0, 401: gone = 0, 429: refused = 0 } = statuses;
     expect(served + gone + refused).toBe(ORDERS);
     expect(served).toBeLessThanOrEqual(MOST);
-    expect(gone).toBeGreaterThanOrEqual(20);
+    expect(gone).toBeGreaterThanOrEqual(AFTER);
     expect(sandbox.requests()).toHaveLength(served);
     expect(await books()).toEqual({ budgets: [], cost: sandbox.charges().total * 1_000, open: 0 });
   });
@@ -140,5 +142,20 @@ describe('200 requests at once on a budget of 37 pictures', () => {
     const answer = await gateway().call('/team/info?team_id=t');
     expect(await answer.json()).toMatchObject({ team_info: { spend: 0, reserved: 0 } });
     expect(await books()).toEqual({ budgets: [], cost: sandbox.charges().total * 1_000, open: 0 });
+  });
+
+  it('of a key that has moved to a team without money: none is sent any more, at whichever replica', async () => {
+    await administer('/team/new', { team_id: 'rich' });
+    await administer('/team/new', { team_id: 'poor', max_budget: 0 });
+    const { key } = await administer('/key/generate', { team_id: 'rich' });
+
+    const move = () => administer('/key/update', { key, team_id: 'poor' });
+    const { 200: served = 0, 429: refused = 0 } = await statusesAround(key, move);
+
+    expect(served + refused).toBe(ORDERS);
+    expect(refused).toBeGreaterThanOrEqual(AFTER);
+    expect(sandbox.requests()).toHaveLength(served);
+    const spent = { spent: served * MICRO, reserved: 0 };
+    expect(await books()).toEqual({ budgets: [spent], cost: sandbox.charges().total * 1_000, open: 0 });
   });
 });

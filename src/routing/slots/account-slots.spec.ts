@@ -63,6 +63,15 @@ describe('AccountSlots', () => {
     await expect(second).resolves.toHaveProperty('leave');
   });
 
+  it('gives what is given back to the next: the turn and the place', async () => {
+    const account = slots({ parallel: 5 });
+    const held = Array.from({ length: 5 }, async () => account.enter(aWish()));
+    expect(account.left).toBe(0);
+    for (const slot of await Promise.all(held)) slot.giveBack();
+    expect(account.left).toBe(5);
+    expect(atOnce(account, 5)).toBe(5);
+  });
+
   it('refuses at once what would wait too long, and says when to come back', () => {
     const account = slots();
     atOnce(account);

@@ -16,6 +16,8 @@ export interface Slot {
   readonly sent: () => void;
   /** The request is over. */
   readonly leave: () => void;
+  /** The request is not sent after all; nothing else is called then. */
+  readonly giveBack: () => void;
 }
 
 /** The account was taken out of service while a request waited for it: it can go elsewhere. */
@@ -40,7 +42,7 @@ interface Waiter extends Wish {
   readonly stopListening: () => void;
 }
 
-const NO_LIMIT: Slot = { sent: doNothing, leave: doNothing };
+const NO_LIMIT: Slot = { sent: doNothing, leave: doNothing, giveBack: doNothing };
 const FREE_GRANT: Grant = { taken: true, waitMs: 0, sent: doNothing, giveBack: doNothing };
 
 /** The slots of one account, and who waits for them. */
@@ -242,13 +244,18 @@ export class AccountSlots {
 
   private hold(grant: Grant): Slot {
     this.inFlight++;
+    const leave = (): void => {
+      this.inFlight--;
+      if (this.rules.parallel > 0) this.changed.call();
+    };
     return {
       sent: () => {
         grant.sent();
       },
-      leave: () => {
-        this.inFlight--;
-        if (this.rules.parallel > 0) this.changed.call();
+      leave,
+      giveBack: () => {
+        grant.giveBack();
+        leave();
       },
     };
   }
