@@ -67,7 +67,7 @@ export class Accounts {
     const account = new Account(
       {
         clock: this.clocks.for(name, limits),
-        parallel: limits.parallelRequests,
+        parallel: this.ownPart(limits.parallelRequests),
         queueSize: routing.queue.size,
         onServed: (waitedMs) => {
           this.metrics.served(waitedMs);
@@ -78,6 +78,11 @@ export class Accounts {
     );
     this.byName.set(name, account);
     return account;
+  }
+
+  /** At least one: an account can be used by every instance. */
+  private ownPart(parallel: number): number {
+    return parallel === 0 ? 0 : Math.max(1, Math.floor(parallel / this.settings.routing.replicas));
   }
 
   /** Where several deployments set a limit for their account, the smallest counts. */

@@ -52,6 +52,13 @@ export class DeploymentChooser {
     return this.pick(this.candidates(group, operation), wish, tried);
   }
 
+  /** Whether a request would wait less at another deployment's account, where the strategy goes by that. */
+  isSoonerElsewhere(group: Group, operation: string, wish: Waiting, than: Target): boolean {
+    if (this.settings.routing.strategy !== 'most-slots-left') return false;
+    const chosen = this.pick(this.candidates(group, operation), wish, NONE);
+    return chosen !== undefined && chosen !== than && waitMs(chosen, wish) < waitMs(than, wish);
+  }
+
   private candidates({ deployments }: Group, operation: string): Target[] {
     if (deployments.length === 1) return deployments.map((deployment) => this.targets.of(deployment));
     const wanted = GENERATING.has(operation) ? 'image_generation' : 'image_edit';
@@ -72,6 +79,10 @@ export class DeploymentChooser {
     const inTurn = [...usable.slice(first), ...usable.slice(0, first)];
     return STRATEGIES[this.settings.routing.strategy](inTurn, { ...this.context, wish });
   }
+}
+
+function waitMs({ account, state }: Target, wish: Waiting): number {
+  return account.slots.leastWaitMs(wish, state.latencyMs);
 }
 
 /** The only one never rests: its failures are no worse than an answer without having tried. */

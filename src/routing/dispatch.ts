@@ -62,6 +62,8 @@ export class Dispatch {
   private tried: Set<Target> | undefined;
   private wantsAdmission = false;
   private repeats = 0;
+  /** How often it left an account that turned out to be busy. */
+  private moves = 0;
   private failure: GatewayError | undefined;
 
   constructor(
@@ -147,11 +149,30 @@ export class Dispatch {
     const drawingMs = Math.min(state.latencyMs ?? 0, left / 2);
     const waitUntil = now + Math.min(this.tools.queueTimeoutMs, left - drawingMs);
     const images = wish.images === 0 ? 0 : call.images;
-    const slot = account.slots.enter({ ...wish, images, signal: call.signal, waitUntil });
+    const slot = account.slots.enter({
+      ...wish,
+      images,
+      signal: call.signal,
+      waitUntil,
+      endsAt: now + left,
+      usualMs: state.latencyMs,
+      isSoonerElsewhere: this.mayMove ? () => this.isSoonerElsewhere() : undefined,
+    });
     if (!(slot instanceof Promise)) return slot;
     return slot.finally(() => {
       call.queuedMs += performance.now() - now;
     });
+  }
+
+  private get mayMove(): boolean {
+    return this.moves < this.request.group.deployments.length - 1;
+  }
+
+  private isSoonerElsewhere(): boolean {
+    const { group, operation, wish } = this.request;
+    const isSooner = this.tools.chooser.isSoonerElsewhere(group, operation, wish, this.target);
+    if (isSooner) this.moves++;
+    return isSooner;
   }
 
   /** What a failure says of the deployment and its account. */

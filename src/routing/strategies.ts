@@ -16,7 +16,11 @@ type Strategy = (targets: readonly Target[], context: ChoiceContext) => Target |
 
 export const STRATEGIES: Readonly<Record<RoutingStrategy, Strategy>> = {
   'most-slots-left': (targets, { wish }) =>
-    leastOf(targets, ({ account: { slots } }) => [slots.leastWaitMs(wish), slots.waiting, -slots.left]),
+    leastOf(targets, ({ account: { slots }, state }) => [
+      slots.leastWaitMs(wish, state.latencyMs),
+      slots.waiting,
+      -slots.left,
+    ]),
   'simple-shuffle': (targets, { random }) => byWeight(targets, random()),
   'least-busy': (targets) => leastOf(targets, ({ state, account }) => [state.inFlight + account.slots.waiting]),
   'latency-based-routing': byLatency,

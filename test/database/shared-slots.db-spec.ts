@@ -14,8 +14,11 @@ const describeWithRedis = hasRedis ? describe : describe.skip;
 
 const LIMITS = { requestsPerSecond: 10, requestsPerMinute: 0, imagesPerMinute: 0, parallelRequests: 0 };
 
+/** When a call that begins now is over. */
+const soon = (): number => performance.now() + 60_000;
+
 /** A Redis, and two instances' clocks of one account. */
-async function twoClocks(rates: readonly Rate[] = ratesOf(LIMITS)) {
+async function twoClocks(rates: readonly Rate[] = ratesOf(LIMITS), places = 0) {
   const server = await RedisServer.start();
   const connections = Array.from(
     { length: 2 },
@@ -25,7 +28,7 @@ async function twoClocks(rates: readonly Rate[] = ratesOf(LIMITS)) {
   const local = { slots: 0 };
   const clocks = connections.map(
     (connection) =>
-      new SharedSlotClock('account', rates, connection, new LocalSlotClock(rates), () => {
+      new SharedSlotClock('account', { rates, places }, connection, new LocalSlotClock(rates), () => {
         local.slots++;
       }),
   ) as [SharedSlotClock, SharedSlotClock];
@@ -44,10 +47,10 @@ async function twoClocks(rates: readonly Rate[] = ratesOf(LIMITS)) {
 async function greedily(clock: SharedSlotClock, until: number): Promise<number[]> {
   const taken: number[] = [];
   while (performance.now() < until) {
-    const grant = await clock.take(1);
+    const grant = await clock.take(1, soon());
     await pause(Math.ceil(grant.waitMs));
     if (!grant.taken) continue;
-    grant.sent();
+    grant.sent(soon());
     taken.push(performance.now());
   }
   return taken;
@@ -70,19 +73,19 @@ describeWithRedis('Slots shared through Redis', () => {
   it('count pictures over a minute, and let what makes none through', async () => {
     await using setup = await twoClocks(ratesOf({ ...LIMITS, imagesPerMinute: 6 }));
     const [one, two] = setup.clocks;
-    expect(await one.take(4)).toMatchObject({ taken: true, waitMs: 0 });
-    const refused = await two.take(3);
+    expect(await one.take(4, soon())).toMatchObject({ taken: true, waitMs: 0 });
+    const refused = await two.take(3, soon());
     expect(refused.taken).toBe(false);
     expect(refused.waitMs).toBeGreaterThan(59_000);
-    expect(await two.take(2)).toMatchObject({ taken: true, waitMs: 0 });
-    expect(await two.take(0)).toMatchObject({ taken: true, waitMs: 0 });
+    expect(await two.take(2, soon())).toMatchObject({ taken: true, waitMs: 0 });
+    expect(await two.take(0, soon())).toMatchObject({ taken: true, waitMs: 0 });
   });
 
   it('are there again when they were given back', async () => {
     await using setup = await twoClocks(ratesOf({ ...LIMITS, requestsPerSecond: 1 }));
     const [one, two] = setup.clocks;
-    (await one.take(1)).giveBack();
-    expect(await two.take(1)).toMatchObject({ taken: true, waitMs: 0 });
+    (await one.take(1, soon())).giveBack();
+    expect(await two.take(1, soon())).toMatchObject({ taken: true, waitMs: 0 });
   });
 
   it('stop for every instance when one of them was too fast', async () => {
@@ -90,7 +93,7 @@ describeWithRedis('Slots shared through Redis', () => {
     const [one, two] = setup.clocks;
     one.backOff(performance.now(), 2_000);
     await pause(20);
-    const grant = await two.take(1);
+    const grant = await two.take(1, soon());
     expect(grant.taken).toBe(false);
     expect(grant.waitMs).toBeGreaterThan(1_500);
     expect(two.pausedMs).toBeGreaterThan(1_500);
@@ -100,10 +103,10 @@ describeWithRedis('Slots shared through Redis', () => {
     await using setup = await twoClocks(ratesOf({ ...LIMITS, requestsPerSecond: 1 }));
     const [one, two] = setup.clocks;
     const spanMs = async (): Promise<number> => {
-      const slot = await two.take(1);
+      const slot = await two.take(1, soon());
       await pause(Math.ceil(slot.waitMs));
-      slot.sent();
-      const next = await two.take(1);
+      slot.sent(soon());
+      const next = await two.take(1, soon());
       next.giveBack();
       return next.waitMs;
     };
@@ -114,13 +117,95 @@ describeWithRedis('Slots shared through Redis', () => {
     expect(widened).toBeLessThanOrEqual(1_000 + 2 * LEAST_MARGIN_MS);
   });
 
+  it('tell each instance what the account has left, and what a request would wait', async () => {
+    await using setup = await twoClocks(ratesOf({ ...LIMITS, imagesPerMinute: 6 }));
+    const [one, two] = setup.clocks;
+    await one.take(4, soon());
+    expect(one.slotsLeft).toBe(2);
+    expect(one.leastWaitMs(1, 2)).toBe(0);
+    expect(one.leastWaitMs(1, 3)).toBeGreaterThan(59_000);
+    expect(two.slotsLeft).toBe(6); // It was not told yet.
+    await two.take(3, soon());
+    expect(two.slotsLeft).toBe(2);
+    expect(two.leastWaitMs(1, 3)).toBeGreaterThan(59_000);
+    expect(two.leastWaitMs(1, 3)).toBeLessThanOrEqual(60_000 + LEAST_MARGIN_MS);
+    (await two.take(2, soon())).giveBack();
+    expect(two.slotsLeft).toBe(2);
+  });
+
+  it('that were used up come free with time in what an instance knows, without asking again', async () => {
+    await using setup = await twoClocks(ratesOf({ ...LIMITS, requestsPerSecond: 2 }));
+    const [one, two] = setup.clocks;
+    await two.take(1, soon());
+    await two.take(1, soon());
+    (await one.take(1, soon())).giveBack();
+    expect(one.slotsLeft).toBe(0);
+    const waitMs = one.leastWaitMs(1, 1);
+    expect(waitMs).toBeGreaterThan(800);
+    await pause(Math.ceil(waitMs) + 50);
+    expect([one.slotsLeft, one.leastWaitMs(1, 1)]).toEqual([2, 0]);
+  });
+
+  it('have places for so many requests under way, of all instances', async () => {
+    await using setup = await twoClocks([], 2);
+    const [one, two] = setup.clocks;
+    const first = await one.take(1, soon());
+    expect(await two.take(1, soon())).toMatchObject({ taken: true, waitMs: 0 });
+    expect((await two.take(1, soon())).taken).toBe(false);
+    expect(two.sharedPlaces).toEqual({ limit: 2, elsewhere: 1 });
+    first.leave();
+    expect((await two.take(1, soon())).taken).toBe(true);
+    expect((await one.take(1, soon())).taken).toBe(false);
+  });
+
+  it('have the place of a call whose instance crashed again when its time is over', async () => {
+    await using setup = await twoClocks([], 1);
+    const [crashed, two] = setup.clocks;
+    const lost = await crashed.take(1, performance.now() + 10_000);
+    const until = performance.now() + 300;
+    lost.sent(until); // As it was given to a call that ends sooner.
+    let grant = await two.take(1, soon());
+    expect(grant.taken).toBe(false);
+    while (!grant.taken) {
+      await pause(grant.waitMs);
+      grant = await two.take(1, soon());
+    }
+    expect(performance.now()).toBeGreaterThan(until - 5);
+    expect(performance.now()).toBeLessThan(until + 1_000);
+  });
+
+  it('give the next place to the instance that waits longest for one', async () => {
+    await using setup = await twoClocks([], 1);
+    const [one, two] = setup.clocks;
+    const first = await one.take(1, soon());
+    expect((await two.take(1, soon())).taken).toBe(false);
+    expect((await one.take(1, soon())).taken).toBe(false);
+    first.leave();
+    // The instance whose own call ended knows first, and is not first.
+    expect((await one.take(1, soon())).taken).toBe(false);
+    expect((await two.take(1, soon())).taken).toBe(true);
+  });
+
+  it('get back the places that came free while Redis did not answer', async () => {
+    await using setup = await twoClocks([], 1);
+    const [one] = setup.clocks;
+    const first = await one.take(1, soon());
+    setup.server.freeze();
+    first.leave();
+    const areShared = (): boolean => one.sharedPlaces !== undefined;
+    while (areShared()) await pause(20);
+    setup.server.thaw();
+    while (!areShared()) await pause(20);
+    expect((await one.take(1, soon())).taken).toBe(true);
+  });
+
   it('are each instance’s own while Redis does not answer, and what was taken before still counts', async () => {
     await using setup = await twoClocks(ratesOf({ ...LIMITS, requestsPerSecond: 2 }));
     const [one] = setup.clocks;
-    expect((await one.take(1)).taken).toBe(true);
+    expect((await one.take(1, soon())).taken).toBe(true);
     await setup.server.stop();
-    expect((await one.take(1)).taken).toBe(true);
-    expect((await one.take(1)).taken).toBe(false);
+    expect((await one.take(1, soon())).taken).toBe(true);
+    expect((await one.take(1, soon())).taken).toBe(false);
     expect(setup.local.slots).toBe(1);
   });
 });

@@ -153,6 +153,22 @@ describe('A rate that Recraft finds too fast all the same', () => {
 });
 
 describe('The limits of a deployment', () => {
+  it('refuse at once who would wait too long for the requests under way, by how long answers take', async () => {
+    const sandbox = stack.use(await Sandbox.start({ requestsPerSecond: 0, imagesPerMinute: 0, latencyMs: 1_500 }));
+    const params = { model: 'recraft/recraftv3', api_key: 'own', max_parallel_requests: 1 };
+    const config = stack.use(await configFile({ model_list: [{ model_name: 'one', litellm_params: params }] }));
+    const gateway = stack.use(await startGateway(sandbox, { CONFIG_FILE: config.path }));
+    expect(await burst(gateway, 1, { model: 'one' })).toEqual([200]); // Now it is known how long one takes.
+    const served = burst(gateway, 1, { model: 'one' });
+    while (sandbox.requests().length < 2) await new Promise(setImmediate);
+    const asked = performance.now();
+    const hopeless = await generate(gateway, { model: 'one', timeout: 2 });
+    expect(performance.now() - asked).toBeLessThan(700);
+    expect(hopeless.status).toBe(429);
+    expect(Number(hopeless.headers.get('retry-after'))).toBeGreaterThanOrEqual(2);
+    expect(await served).toEqual([200]);
+  });
+
   it('go before the operator’s default: rps, ipm, rpm and max_parallel_requests', async () => {
     const sandbox = stack.use(await Sandbox.start({ requestsPerSecond: 0, imagesPerMinute: 0, latencyMs: 150 }));
     const params = { model: 'recraft/recraftv3', api_key: 'own', max_parallel_requests: 1, rps: 0, ipm: 0, rpm: 0 };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { GatewayError } from '../../errors/gateway-error.js';
 import { AccountSlots, SentElsewhere, type SlotRules, type Wish } from './account-slots.js';
 import { LocalSlotClock } from './local-slot-clock.js';
 import { ratesOf } from './slot-clock.js';
@@ -87,6 +88,37 @@ describe('AccountSlots', () => {
     wait(account);
     expect(() => account.enter(aWish())).toThrow(expect.objectContaining({ fault: 'queueFull', retryAfterSeconds: 2 }));
     account.scatter(new SentElsewhere());
+  });
+
+  it('refuses at once what would wait too long for another request to end, by how long they take', async () => {
+    const account = slots({ clock: undefined, parallel: 2 });
+    const first = await account.enter(aWish());
+    await account.enter(aWish());
+    const takes = (usualMs: number, mayWaitMs: number) => () =>
+      account.enter(aWish({ usualMs, waitUntil: performance.now() + mayWaitMs }));
+    expect(takes(8_000, 5_000)).toThrow(expect.objectContaining({ fault: 'queueFull', retryAfterSeconds: 8 }));
+    const third = takes(8_000, 10_000)();
+    const fourth = takes(8_000, 10_000)();
+    expect(account.waiting).toBe(2);
+    // Two rounds: those that wait go before.
+    expect(takes(8_000, 10_000)).toThrow(expect.objectContaining({ fault: 'queueFull', retryAfterSeconds: 16 }));
+    first.leave();
+    await third;
+    account.scatter(new SentElsewhere());
+    await expect(fourth).rejects.toThrow(SentElsewhere);
+  });
+
+  it('sends away who waits in vain as soon as that is known', async () => {
+    const clock = new LocalSlotClock(ratesOf({ ...NO_LIMITS, requestsPerSecond: 2 }));
+    const account = slots({ clock });
+    atOnce(account, 2);
+    const began = performance.now();
+    const waiting = account.enter(aWish({ waitUntil: began + 10_000 })) as Promise<unknown>;
+    clock.backOff(began, 30_000);
+    const refusal = (await waiting.catch((error: unknown) => error)) as GatewayError;
+    expect(refusal.fault).toBe('queueFull');
+    expect(refusal.retryAfterSeconds).toBeGreaterThan(27);
+    expect(performance.now() - began).toBeLessThan(3_000);
   });
 
   it('lets go of those whose time is up', async () => {

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors/gateway-error.js';
 import { FairQueue, type Waiting } from './fair-queue.js';
+import { Places } from './places.js';
 import type { Grant, SlotClock } from './slot-clock.js';
 import { WakeUp } from './wake-up.js';
 
@@ -8,6 +9,12 @@ export interface Wish extends Waiting {
   readonly signal: AbortSignal;
   /** When waiting has no sense any more, in milliseconds of `performance.now()`. */
   readonly waitUntil: number;
+  /** When its call is over at the latest, by the same clock; undefined: with the wait. */
+  readonly endsAt?: number;
+  /** How long a call usually takes, in milliseconds; undefined where that is not known. */
+  readonly usualMs?: number | undefined;
+  /** Whether another account would serve it sooner, as far as is known now. */
+  readonly isSoonerElsewhere?: (() => boolean) | undefined;
 }
 
 /** A request's place at the provider. */
@@ -20,7 +27,7 @@ export interface Slot {
   readonly giveBack: () => void;
 }
 
-/** The account was taken out of service while a request waited for it: it can go elsewhere. */
+/** The account was taken out of service while a request waited for it, or turned out to be busy: it can go elsewhere. */
 export class SentElsewhere extends Error {
   override readonly name = 'SentElsewhere';
 }
@@ -28,7 +35,7 @@ export class SentElsewhere extends Error {
 export interface SlotRules {
   /** Undefined: any rate. */
   readonly clock: SlotClock | undefined;
-  /** Requests under way at once; 0: any number. */
+  /** Requests under way at once in this process, unless instances share them; 0: any number. */
   readonly parallel: number;
   readonly queueSize: number;
   /** Told how long a request waited, in milliseconds. */
@@ -43,7 +50,7 @@ interface Waiter extends Wish {
 }
 
 const NO_LIMIT: Slot = { sent: doNothing, leave: doNothing, giveBack: doNothing };
-const FREE_GRANT: Grant = { taken: true, waitMs: 0, sent: doNothing, giveBack: doNothing };
+const FREE_GRANT: Grant = { taken: true, waitMs: 0, sent: doNothing, giveBack: doNothing, leave: doNothing };
 
 /** The slots of one account, and who waits for them. */
 export class AccountSlots {
@@ -51,10 +58,12 @@ export class AccountSlots {
   private readonly changed = new WakeUp();
   private imagesWaiting = 0;
   private headImages = 0;
-  private inFlight = 0;
+  private readonly places: Places;
   private isServing = false;
 
-  constructor(private readonly rules: SlotRules) {}
+  constructor(private readonly rules: SlotRules) {
+    this.places = new Places(rules.parallel, () => rules.clock?.sharedPlaces);
+  }
 
   get waiting(): number {
     return this.queue.length;
@@ -62,7 +71,7 @@ export class AccountSlots {
 
   /** Requests under way that hold a slot; none are held where there is no limit. */
   get inUse(): number {
-    return this.inFlight;
+    return this.places.taken;
   }
 
   /** Milliseconds until the account takes requests again after it was found too fast. */
@@ -72,8 +81,7 @@ export class AccountSlots {
 
   /** Requests that could be sent now: endless without a limit. */
   get left(): number {
-    const { clock, parallel } = this.rules;
-    return Math.min(clock?.slotsLeft ?? Infinity, parallel > 0 ? parallel - this.inFlight : Infinity);
+    return Math.min(this.rules.clock?.slotsLeft ?? Infinity, this.places.left);
   }
 
   /** Tells that the provider found a request too many. */
@@ -81,13 +89,18 @@ export class AccountSlots {
     this.rules.clock?.backOff(sentAt, retryAfterMs);
   }
 
-  /** Milliseconds that a request would wait, at least. */
-  leastWaitMs(wish: Waiting): number {
+  /**
+   * Milliseconds that a request would wait, at least; where it waits for another one to end, about as long.
+   *
+   * @param usualMs how long a call usually takes; undefined where that is not known
+   */
+  leastWaitMs(wish: Waiting, usualMs?: number): number {
     const { length } = this.queue;
     const ahead = length === 0 ? 0 : this.queue.ahead(wish);
     // What makes no picture passes those that wait for pictures.
     const imagesAhead = ahead === 0 || wish.images === 0 ? 0 : Math.round((ahead * this.imagesWaiting) / length);
-    return this.rules.clock?.leastWaitMs(ahead + 1, imagesAhead + wish.images) ?? 0;
+    const slotMs = this.rules.clock?.leastWaitMs(ahead + 1, imagesAhead + wish.images) ?? 0;
+    return Math.max(slotMs, this.places.waitMs(ahead, usualMs));
   }
 
   /**
@@ -99,10 +112,10 @@ export class AccountSlots {
   enter(wish: Wish): Slot | Promise<Slot> {
     const { clock, parallel } = this.rules;
     if (clock === undefined && parallel === 0) return NO_LIMIT;
-    if (this.queue.length === 0 && !this.isServing && !this.isFull) {
-      const grant = clock?.take(wish.images) ?? FREE_GRANT;
+    if (this.queue.length === 0 && !this.isServing && !this.places.isFull) {
+      const grant = clock?.take(wish.images, endOf(wish)) ?? FREE_GRANT;
       if (grant instanceof Promise) return this.enterBy(grant, wish);
-      if (grant.taken && grant.waitMs === 0) return this.hold(grant);
+      if (grant.taken && grant.waitMs === 0) return this.hold(grant, wish);
       if (grant.taken) grant.giveBack();
     }
     return this.wait(wish);
@@ -117,10 +130,6 @@ export class AccountSlots {
     this.changed.call();
   }
 
-  private get isFull(): boolean {
-    return this.rules.parallel > 0 && this.inFlight >= this.rules.parallel;
-  }
-
   /** Where the clock is asked over a network, everybody waits in the queue meanwhile, this one in front. */
   private async enterBy(asked: Promise<Grant>, wish: Wish): Promise<Slot> {
     this.isServing = true;
@@ -130,14 +139,15 @@ export class AccountSlots {
     } finally {
       this.isServing = false;
     }
-    if (grant.taken && grant.waitMs === 0 && !wish.signal.aborted && !this.isFull) {
+    if (grant.taken && grant.waitMs === 0 && !wish.signal.aborted && !this.places.isFull) {
       this.serve();
-      return this.hold(grant);
+      return this.hold(grant, wish);
     }
     if (grant.taken) grant.giveBack();
-    const slot = this.wait(wish);
     this.serve();
-    return slot;
+    // What was not known of the account when it was chosen is known now.
+    if (!grant.taken && wish.isSoonerElsewhere?.() === true) throw new SentElsewhere('Another account is sooner.');
+    return this.wait(wish);
   }
 
   private wait(wish: Wish): Promise<Slot> {
@@ -168,17 +178,31 @@ export class AccountSlots {
   }
 
   private refuseHopeless(wish: Wish, now: number): void {
-    if (this.queue.length < this.rules.queueSize && now + this.leastWaitMs(wish) <= wish.waitUntil) return;
+    if (this.queue.length < this.rules.queueSize && now + this.leastWaitMs(wish, wish.usualMs) <= wish.waitUntil)
+      return;
     const why = this.queue.length < this.rules.queueSize ? 'would wait longer than it may' : 'finds the queue full';
     throw this.queueFull(`Too many requests wait for Recraft: this one ${why}.`, wish);
+  }
+
+  /** Sends away who waits for what comes too late, now that it is known when it comes. */
+  private refuseWithoutHope(): void {
+    const now = performance.now();
+    for (const waiter of this.queue.all()) {
+      const waitMs = this.rules.clock?.leastWaitMs(1, waiter.images) ?? 0;
+      if (now + waitMs <= waiter.waitUntil || !this.queue.remove(waiter)) continue;
+      this.dismiss(waiter);
+      waiter.reject(
+        this.queueFull('Too many requests wait for Recraft: this one would wait longer than it may.', waiter),
+      );
+    }
   }
 
   private tooLate(wish: Wish, waitedMs: number): GatewayError {
     return this.queueFull(`No slot of Recraft's came free within ${Math.round(waitedMs)} ms.`, wish);
   }
 
-  private queueFull(message: string, wish: Waiting): GatewayError {
-    const seconds = Math.ceil(this.leastWaitMs(wish) / 1000);
+  private queueFull(message: string, wish: Wish): GatewayError {
+    const seconds = Math.ceil(this.leastWaitMs(wish, wish.usualMs) / 1000);
     return new GatewayError('queueFull', message, { retryAfterSeconds: Math.min(Math.max(seconds, 1), 59) });
   }
 
@@ -195,14 +219,14 @@ export class AccountSlots {
     for (;;) {
       const head = this.queue.next();
       if (!head) return;
-      if (this.isFull) await this.changed.wait();
+      if (this.places.isFull) await this.changed.wait();
       else await this.serveNext(head);
     }
   }
 
   private async serveNext(head: Waiter): Promise<void> {
     const { images } = head;
-    const grant = await (this.rules.clock?.take(images) ?? FREE_GRANT);
+    const grant = await (this.rules.clock?.take(images, endOf(head)) ?? FREE_GRANT);
     if (grant.taken) {
       if (grant.waitMs > 0) await new Promise((resolve) => setTimeout(resolve, Math.ceil(grant.waitMs)));
       this.hand(grant, images);
@@ -210,12 +234,13 @@ export class AccountSlots {
     }
     // Where pictures have run out, what makes none still goes through.
     const free = images > 0 && this.queue.next((waiter) => waiter.images === 0) !== undefined;
-    const other = free ? await (this.rules.clock?.take(0) ?? FREE_GRANT) : undefined;
+    const other = free ? await (this.rules.clock?.take(0, endOf(head)) ?? FREE_GRANT) : undefined;
     if (other?.taken === true && other.waitMs === 0) {
       this.hand(other, 0);
       return;
     }
     if (other?.taken === true) other.giveBack();
+    this.refuseWithoutHope();
     if (this.queue.length === 0) return;
     this.headImages = images;
     await this.changed.wait(grant.waitMs);
@@ -224,7 +249,7 @@ export class AccountSlots {
 
   /** Gives a slot to whose turn it is now: the one it was asked for may have left. */
   private hand(grant: Grant, images: number): void {
-    const waiter = this.isFull ? undefined : this.queue.next((candidate) => candidate.images <= images);
+    const waiter = this.places.isFull ? undefined : this.queue.next((candidate) => candidate.images <= images);
     if (!waiter) {
       grant.giveBack();
       return;
@@ -232,7 +257,7 @@ export class AccountSlots {
     this.queue.serve(waiter);
     this.dismiss(waiter);
     this.rules.onServed?.(performance.now() - waiter.since);
-    waiter.resolve(this.hold(grant));
+    waiter.resolve(this.hold(grant, waiter));
   }
 
   private dismiss({ images, stopListening }: Waiter): void {
@@ -242,23 +267,30 @@ export class AccountSlots {
     if (this.queue.length === 0) this.changed.call();
   }
 
-  private hold(grant: Grant): Slot {
-    this.inFlight++;
-    const leave = (): void => {
-      this.inFlight--;
+  private hold(grant: Grant, wish: Wish): Slot {
+    const leave = this.places.enter();
+    const over = (): void => {
+      leave();
       if (this.rules.parallel > 0) this.changed.call();
     };
     return {
       sent: () => {
-        grant.sent();
+        grant.sent(endOf(wish));
       },
-      leave,
+      leave: () => {
+        grant.leave();
+        over();
+      },
       giveBack: () => {
         grant.giveBack();
-        leave();
+        over();
       },
     };
   }
+}
+
+function endOf({ endsAt, waitUntil }: Wish): number {
+  return endsAt ?? waitUntil;
 }
 
 function doNothing(): void {

@@ -25,6 +25,11 @@ export class BackOff {
     return true;
   }
 
+  /** Takes over a pause that was found elsewhere; 0 where there is none. */
+  learn(pausedMs: number, now: number): void {
+    if (pausedMs > 0) this.pausedUntil = now + pausedMs;
+  }
+
   pausedMs(now: number): number {
     return Math.max(0, this.pausedUntil - now);
   }

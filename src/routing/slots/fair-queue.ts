@@ -125,11 +125,16 @@ export class FairQueue<W extends Waiting> {
     return own + Math.min(interactive.length, (own + 1) * (BATCH_TURN - 1));
   }
 
-  /** Takes everybody out. */
-  clear(): W[] {
-    const all = [this.classes.interactive, this.classes.batch].flatMap(({ lanes }) =>
+  /** Everybody who waits. */
+  all(): W[] {
+    return [this.classes.interactive, this.classes.batch].flatMap(({ lanes }) =>
       [...lanes.values()].flatMap(({ waiting }) => waiting),
     );
+  }
+
+  /** Takes everybody out. */
+  clear(): W[] {
+    const all = this.all();
     for (const item of all) this.remove(item);
     return all;
   }

@@ -57,7 +57,7 @@ describe('LocalSlotClock', () => {
     const { time, clock } = aClock(ratesOf({ ...RECRAFT, requestsPerSecond: 1 }));
     const slot = clock.take(1);
     time.now += 300;
-    slot.sent();
+    slot.sent(0);
     expect(clock.take(1)).toMatchObject({ taken: false, waitMs: 1_000 + LEAST_MARGIN_MS });
   });
 

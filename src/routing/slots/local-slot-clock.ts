@@ -1,7 +1,7 @@
 import { BackOff } from './back-off.js';
 import { Margin } from './margin.js';
 import type { Grant, Rate, SlotClock } from './slot-clock.js';
-import { type Use, UsageWindow } from './usage-window.js';
+import { type ToldUse, type Use, UsageWindow } from './usage-window.js';
 
 interface CountedRate extends Rate {
   readonly window: UsageWindow;
@@ -40,19 +40,26 @@ export class LocalSlotClock implements SlotClock {
     return waitMs > 0 ? notYet(waitMs) : this.record(images);
   }
 
-  /** Counts a slot that was given out, whoever did. */
-  record(images: number): Grant {
-    const now = this.now();
+  /** Counts a slot that was given out, whoever did, from so many milliseconds on. */
+  record(images: number, inMs = 0): Grant {
+    const at = this.now() + inMs;
     const uses = this.rates
       .map(({ counts, window, limit }) => ({ window, amount: Math.min(counts === 'images' ? images : 1, limit) }))
       .filter(({ amount }) => amount > 0)
-      .map(({ window, amount }) => ({ window, use: window.use(amount, now) }));
+      .map(({ window, amount }) => ({ window, use: window.use(amount, at) }));
     return new TakenSlot(uses, this.now);
   }
 
   leastWaitMs(requests: number, images: number): number {
     const now = this.now();
     return Math.max(this.backingOff.pausedMs(now), this.waitFor(requests, images, now));
+  }
+
+  /** Takes over what is known elsewhere of the account: of each rate what was used, and the pause. */
+  learn(told: readonly (readonly ToldUse[])[], pausedMs: number): void {
+    const now = this.now();
+    this.backingOff.learn(pausedMs, now);
+    for (const [index, { window }] of this.rates.entries()) window.learn(told[index] ?? [], now);
   }
 
   backOff(sentAt: number, retryAfterMs: number): void {
@@ -89,10 +96,14 @@ class TakenSlot implements Grant {
   giveBack(): void {
     for (const { window, use } of this.uses) window.giveBack(use);
   }
+
+  leave(): void {
+    // What was sent still counts.
+  }
 }
 
 function notYet(waitMs: number): Grant {
-  return { taken: false, waitMs, sent: doNothing, giveBack: doNothing };
+  return { taken: false, waitMs, sent: doNothing, giveBack: doNothing, leave: doNothing };
 }
 
 function doNothing(): void {

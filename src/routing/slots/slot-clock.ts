@@ -6,10 +6,16 @@ export interface Grant {
   readonly taken: boolean;
   /** Milliseconds until the slot that was taken, or until there may be one. */
   readonly waitMs: number;
-  /** The slot's request is being written: its second begins now and not when the slot was taken. */
-  sent(): void;
+  /**
+   * The slot's request is being written: its second begins now and not when the slot was taken.
+   *
+   * @param endsAt when its call is over at the latest, in milliseconds of `performance.now()`
+   */
+  sent(endsAt: number): void;
   /** The slot was not used for a request. */
   giveBack(): void;
+  /** The slot's request is over: another one may be under way. */
+  leave(): void;
 }
 
 /** What is counted, over which span, up to which limit. */
@@ -19,14 +25,27 @@ export interface Rate {
   readonly limit: number;
 }
 
+/** Requests under way at once, of all instances. */
+export interface SharedPlaces {
+  readonly limit: number;
+  /** Those of other instances, where that is known; it is not for long. */
+  readonly elsewhere: number;
+}
+
 /** Gives out the slots of one account, so that its limits are kept over any span of time. */
 export interface SlotClock {
-  /** Takes a slot for a request for so many pictures (0: a free call), now or soon, where there is one. */
-  take(images: number): Grant | Promise<Grant>;
-  /** Milliseconds in which so much can be sent, at least: what other instances take is not known here. */
+  /**
+   * Takes a slot for a request for so many pictures (0: a free call), now or soon, where there is one.
+   *
+   * @param endsAt when its call is over at the latest, in milliseconds of `performance.now()`
+   */
+  take(images: number, endsAt: number): Grant | Promise<Grant>;
+  /** Milliseconds in which so much can be sent, at least: what other instances took since they were asked is not known. */
   leastWaitMs(requests: number, images: number): number;
   /** Requests for one picture that could be sent now, as far as this process knows. */
   readonly slotsLeft: number;
+  /** What is known of the requests under way that instances share; undefined: each instance has its own part of them. */
+  readonly sharedPlaces?: SharedPlaces | undefined;
   /** The provider itself found that too much was sent: pauses, starts again slowly, and keeps a wider margin. */
   backOff(sentAt: number, retryAfterMs: number): void;
   /** Milliseconds until the pause is over; 0 where there is none. */

@@ -20,14 +20,15 @@ export class SlotClocks {
     @Optional() @Inject(Redis) private readonly redis?: Redis,
   ) {}
 
-  /** Undefined where the account has no limit. `account` holds its key. */
+  /** Undefined where the account has no limit that a clock keeps. `account` holds its key. */
   for(account: string, limits: SlotLimits): SlotClock | undefined {
     const ownRates = ratesOf(limits, 1 / this.settings.routing.replicas);
-    if (ownRates.length === 0) return undefined;
+    const { parallelRequests: places } = limits;
+    if (ownRates.length === 0 && (places === 0 || this.redis === undefined)) return undefined;
     const local = new LocalSlotClock(ownRates);
     if (this.redis === undefined) return local;
     const digest = createHash('sha256').update(account).digest('hex').slice(0, 32);
-    return new SharedSlotClock(digest, ratesOf(limits), this.redis, local, () => {
+    return new SharedSlotClock(digest, { rates: ratesOf(limits), places }, this.redis, local, () => {
       this.metrics.withoutRedis();
     });
   }

@@ -6,6 +6,12 @@ export interface Use {
   readonly amount: number;
 }
 
+/** A use that is counted elsewhere: in how many milliseconds it counts no more. */
+export interface ToldUse {
+  readonly endsInMs: number;
+  readonly amount: number;
+}
+
 /** Counts what was used within the span that ends now and a margin, and says when more fits in. Times are milliseconds of one clock. */
 export class UsageWindow {
   /** Oldest first. */
@@ -51,7 +57,19 @@ export class UsageWindow {
     this.forget(at);
     const use = { at, amount };
     this.uses.push(use);
+    let to = this.uses.length - 1;
+    for (let before = this.uses[to - 1]; before !== undefined && before.at > at; before = this.uses[to - 1]) {
+      this.uses[to] = before;
+      to--;
+    }
+    this.uses[to] = use;
     return use;
+  }
+
+  /** Takes over what is counted elsewhere, in the place of what was known. Oldest first; `endsInMs` is when it counts no more. */
+  learn(told: readonly ToldUse[], now: number): void {
+    const spanMs = this.spanMs + this.margin.at(now);
+    this.uses = told.map(({ endsInMs, amount }) => ({ at: now + endsInMs - spanMs, amount }));
   }
 
   /** Counts a use from a later moment on. */
