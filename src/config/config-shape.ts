@@ -61,6 +61,9 @@ export class LitellmParams {
   @IsPositive('seconds')
   timeout?: number;
 
+  @OptionalPositive('seconds')
+  stream_timeout?: number;
+
   @IsOptional()
   @NumberFromText()
   @IsPrice()

@@ -10,7 +10,7 @@ import type { ConfiguredDeployment, Settings } from './settings.js';
 import { problemsOfDefaults } from '../validation/dto.pipe.js';
 import { isRequestField } from './unimplemented-keys.js';
 
-/** The account that entries without their own use: RECRAFT_API_KEY, RECRAFT_API_BASE, REQUEST_TIMEOUT_MS. */
+/** The account that entries without their own use: RECRAFT_API_KEY, RECRAFT_API_BASE, REQUEST_TIMEOUT_MS, STREAM_TIMEOUT_MS. */
 export type Account = Partial<Pick<Deployment, 'apiKey'>> & Omit<NonNullable<Settings['models']['builtIn']>, 'apiKey'>;
 
 /** A model list, and what it is called in problems: `model_list` or `MODEL_LIST`. */
@@ -44,8 +44,8 @@ export function toDeployments(
 }
 
 /** Milliseconds of one of LiteLLM's timeouts, which are seconds, cut to what a client can wait for. */
-export function timeoutMs(seconds: number): number {
-  return Math.max(1, Math.min(Math.round(seconds * 1000), LONGEST_REQUEST_MS));
+export function timeoutMs(seconds: number, longestMs = LONGEST_REQUEST_MS): number {
+  return Math.max(1, Math.min(Math.round(seconds * 1000), longestMs));
 }
 
 function toDeployment(entry: ModelEntry, account: Account & Pick<Deployment, 'apiKey'>, id: string): Deployment {
@@ -59,6 +59,7 @@ function toDeployment(entry: ModelEntry, account: Account & Pick<Deployment, 'ap
     apiKey: account.apiKey,
     apiBase: ownBase ?? account.apiBase,
     timeoutMs: params.timeout === undefined ? account.timeoutMs : timeoutMs(params.timeout),
+    streamTimeoutMs: streamTimeoutMs(params, account),
     ...(info?.mode !== undefined && { mode: info.mode }),
     defaults: requestFields(params),
     ...(price !== undefined && { microDollarsPerImage: Math.round(price * 1_000_000) }),
@@ -66,6 +67,12 @@ function toDeployment(entry: ModelEntry, account: Account & Pick<Deployment, 'ap
     ...(params.weight !== undefined && { weight: params.weight }),
     ...(params.cooldown_time !== undefined && { cooldownMs: Math.round(params.cooldown_time * 1000) }),
   };
+}
+
+/** `stream_timeout`, else `timeout`, else as long as a stream may take. */
+function streamTimeoutMs({ stream_timeout: ofStreams, timeout }: LitellmParams, account: Account): number {
+  const seconds = ofStreams ?? timeout;
+  return seconds === undefined ? account.streamTimeoutMs : timeoutMs(seconds, account.streamTimeoutMs);
 }
 
 /** The limits that an entry sets for its account. */

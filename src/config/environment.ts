@@ -188,13 +188,17 @@ export class Environment {
   @IsWholeNumber(1, LONGEST_REQUEST_MS)
   REQUEST_TIMEOUT_MS: number = 280_000;
 
+  @Variable('Longest time of a request with `stream: true`, in milliseconds: its comments keep its client waiting.')
+  @IsWholeNumber(1, 3_600_000)
+  STREAM_TIMEOUT_MS: number = 900_000;
+
   @Variable('Longest time to open a connection to Recraft, in milliseconds.')
   @IsWholeNumber(1, LONGEST_REQUEST_MS)
   UPSTREAM_CONNECT_TIMEOUT_MS: number = 10_000;
 
   @Variable("Longest wait for the first byte of Recraft's answer, in milliseconds.")
-  @IsWholeNumber(1, LONGEST_REQUEST_MS)
-  UPSTREAM_FIRST_BYTE_TIMEOUT_MS: number = 280_000;
+  @IsWholeNumber(1, 3_600_000)
+  UPSTREAM_FIRST_BYTE_TIMEOUT_MS: number = 900_000;
 
   @Variable('Calls in flight to one account of Recraft.')
   @IsWholeNumber(1, 65_535)
@@ -278,8 +282,8 @@ export class Environment {
   @IsWholeNumber(0, 3_600_000)
   SHUTDOWN_GRACE_MS: number = 5_000;
 
-  // Longer than the longest answer takes.
-  @Variable('After the grace: how long answers under way are waited for, in milliseconds.')
+  // Longer than the longest answer takes that is no event stream.
+  @Variable('After the grace: how long answers under way are waited for, in milliseconds. Streams may take longer.')
   @IsWholeNumber(0, 3_600_000)
   SHUTDOWN_TIMEOUT_MS: number = 290_000;
 

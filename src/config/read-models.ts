@@ -40,6 +40,7 @@ export function readModels(
       dropParams: environment.DROP_PARAMS,
       allowSecondCharge: environment.ALLOW_SECOND_CHARGE,
       configured,
+      longestStreamMs: environment.STREAM_TIMEOUT_MS,
       aliases,
       builtIn: account.apiKey === undefined ? undefined : { ...account, apiKey: account.apiKey },
     },
@@ -53,6 +54,7 @@ function accountOf(environment: Environment): Account {
     // A base that is no address is among the problems already.
     apiBase: apiAddress(environment.RECRAFT_API_BASE) ?? '',
     timeoutMs: environment.REQUEST_TIMEOUT_MS,
+    streamTimeoutMs: environment.STREAM_TIMEOUT_MS,
   };
 }
 

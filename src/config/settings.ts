@@ -114,7 +114,9 @@ export interface Settings {
     /** Names that stand for another name: `gpt-image-1`, and `router_settings.model_group_alias`. */
     readonly aliases: ReadonlyMap<string, ModelAlias>;
     /** Account used for `recraft/<model>` without configuration; undefined where `RECRAFT_API_KEY` is unset. */
-    readonly builtIn: Pick<Deployment, 'apiKey' | 'apiBase' | 'timeoutMs'> | undefined;
+    readonly builtIn: Required<Pick<Deployment, 'apiKey' | 'apiBase' | 'timeoutMs' | 'streamTimeoutMs'>> | undefined;
+    /** Longest time of an event stream, whatever its caller asks for. */
+    readonly longestStreamMs: number;
   };
   /** What the operator should know and that does not stop the start; logged once. */
   readonly warnings: readonly string[];

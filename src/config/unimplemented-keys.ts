@@ -20,7 +20,7 @@ const LITELLM_CONTROLS = new Set(
   litellm_trace_id max_budget max_file_size_mb max_retries
   merge_reasoning_content_in_choices metadata model_info no-log num_retries order organization otpm
   provider_specific_header proxy_server_request region_name request_timeout retry_policy retry_strategy
-  ssl_verify stream_timeout supports_system_message tags tpm ttl use_in_pass_through use_litellm_proxy`.split(/\s+/),
+  ssl_verify supports_system_message tags tpm ttl use_in_pass_through use_litellm_proxy`.split(/\s+/),
 );
 
 /** Prices, other providers' settings, and anything that looks like a credential: no field of a picture request. */

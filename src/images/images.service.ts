@@ -189,6 +189,7 @@ export class ImagesService {
     const { request, ignored, format, makesStyle } = this.provider.fit(asked.request, deployment);
     if (makesStyle) checkOperation(call.caller, 'createStyle', ', which style references do');
     call.ignored = ignored.length === 0 ? asked.ignored : [...asked.ignored, ...ignored];
+    if (call.isTimeoutCut) call.ignored = [...call.ignored, 'timeout'];
     call.format = format;
     call.images = request.count;
     const price = this.provider.price(request, deployment);

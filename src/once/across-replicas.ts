@@ -46,6 +46,12 @@ export class AcrossReplicas {
     this.elsewhere = new RetriesElsewhere(this.store, dispatches, retryWindowMs, logger);
   }
 
+  /** How long a call runs at most. */
+  private longestMs({ asked }: CallRecord): number {
+    if (asked.isStreamed === true) return this.settings.models.longestStreamMs;
+    return asked.timeout === undefined ? this.usualMs : LONGEST_REQUEST_MS;
+  }
+
   /** Listens for other replicas that want the answer of a call of this one. @throws GatewayError `databaseDown` */
   begin(findRunning: (id: string) => [scope: string, call: PaidCall] | undefined): Promise<void> {
     return this.store.news.hearWanted((requestId) => {
@@ -69,7 +75,7 @@ export class AcrossReplicas {
     const { scope, key, fingerprint, isRetry } = asked;
     if (key !== undefined) {
       const lifetimeMs = this.settings.once.keyLifetimeMs;
-      const longestMs = call.asked.timeout === undefined ? this.usualMs : LONGEST_REQUEST_MS;
+      const longestMs = this.longestMs(call);
       const runningMs = longestMs + this.settings.spend.marginMs;
       const digest = await fingerprint.make();
       const request = { scope, key, fingerprint: digest, requestId: call.id, runningMs, lifetimeMs };

@@ -31,7 +31,8 @@ const PICTURE_HEADERS: Headers = {
     schema: { type: 'number', example: 0 },
   },
   'x-ignored-params': {
-    description: 'Fields that were accepted and not forwarded, by comma. Missing where there are none.',
+    description:
+      'Fields that were accepted and not forwarded, and `timeout` where it was cut, by comma. Missing where there are none.',
     schema: { type: 'string', example: 'quality, user' },
   },
 };

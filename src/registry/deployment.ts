@@ -19,6 +19,8 @@ export interface Deployment {
   readonly apiBase: string;
   /** Longest time from sending a request to the end of its answer. */
   readonly timeoutMs: number;
+  /** The same for an event stream; undefined: as for any other answer. */
+  readonly streamTimeoutMs?: number;
   /** `model_info.mode`: which operations prefer this deployment. */
   readonly mode?: 'image_generation' | 'image_edit';
   /** Request fields, by their wire names, that a request gets where it does not set them. */
@@ -31,6 +33,11 @@ export interface Deployment {
   readonly weight?: number;
   /** How long this deployment rests after too many failures, in milliseconds; the operator's default without it. */
   readonly cooldownMs?: number;
+}
+
+/** Longest time from sending a request to the end of its answer, in milliseconds. */
+export function timeoutOf({ timeoutMs, streamTimeoutMs = timeoutMs }: Deployment, isStreamed = false): number {
+  return isStreamed ? streamTimeoutMs : timeoutMs;
 }
 
 /** Names the account behind a deployment: those with the same address and key share its limits. Holds the key: never shown. */

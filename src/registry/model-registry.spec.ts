@@ -35,7 +35,7 @@ const aDeployment = (group: string, model: string, over: Partial<Deployment> = {
   ...over,
 });
 
-const builtIn = { apiKey: 'built-in', apiBase: 'http://127.0.0.1:2', timeoutMs: 2 };
+const builtIn = { apiKey: 'built-in', apiBase: 'http://127.0.0.1:2', timeoutMs: 2, streamTimeoutMs: 3 };
 
 function registryOf(
   over: Partial<Models> = {},
@@ -51,6 +51,7 @@ function registryOf(
     configured: [],
     aliases: new Map(),
     builtIn,
+    longestStreamMs: 3,
     ...over,
   };
   return new ModelRegistry(models, catalogue, warn);

@@ -1,4 +1,3 @@
-import { LONGEST_REQUEST_MS } from '../config/longest-request.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import type { AskedTerms } from '../telemetry/call-record.js';
 
@@ -8,21 +7,25 @@ const MOST_RETRIES = 10;
 export interface CallTerms {
   /** From when the request was understood to the end of its answer. */
   readonly timeoutMs: number | undefined;
+  /** It asked for more. */
+  readonly isCut: boolean;
   /** How often the request is sent again at most. */
   readonly retries: number | undefined;
 }
 
-const NOTHING_ASKED: CallTerms = { timeoutMs: undefined, retries: undefined };
+const NOTHING_ASKED: CallTerms = { timeoutMs: undefined, isCut: false, retries: undefined };
 
 /**
- * Reads `timeout` (seconds, cut to what clients wait for) and `num_retries`, from the body or from LiteLLM's headers.
+ * Reads `timeout` (seconds, cut to the longest time that a request may take) and `num_retries`, from the body or from LiteLLM's headers.
  *
  * @throws GatewayError `invalidValue`
  */
-export function readTerms({ timeout, retries }: AskedTerms): CallTerms {
+export function readTerms({ timeout, retries }: AskedTerms, longestMs: number): CallTerms {
   if (timeout === undefined && retries === undefined) return NOTHING_ASKED;
+  const askedMs = timeout === undefined ? undefined : seconds(timeout) * 1000;
   return {
-    timeoutMs: timeout === undefined ? undefined : Math.min(seconds(timeout) * 1000, LONGEST_REQUEST_MS),
+    timeoutMs: askedMs === undefined ? undefined : Math.min(askedMs, longestMs),
+    isCut: askedMs !== undefined && askedMs > longestMs,
     retries: retries === undefined ? undefined : count(retries),
   };
 }

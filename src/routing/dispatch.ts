@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayError } from '../errors/gateway-error.js';
 import type { Attempt } from '../images/image-provider.js';
-import type { Deployment } from '../registry/deployment.js';
+import { type Deployment, timeoutOf } from '../registry/deployment.js';
 import type { ModelGroup } from '../registry/model-group.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import { traced } from '../telemetry/call-trace.js';
@@ -120,7 +120,8 @@ export class Dispatch {
     if (slot !== turn || this.repeats > 0) await confirmed(work, slot);
     const beganAt = performance.now();
     times.onSent = slot.sent;
-    const timeoutMs = Math.max(1, Math.min(deployment.timeoutMs, (call.deadlineAt ?? Infinity) - beganAt));
+    const longestMs = timeoutOf(deployment, call.asked.isStreamed);
+    const timeoutMs = Math.max(1, Math.min(longestMs, (call.deadlineAt ?? Infinity) - beganAt));
     const observed = observeAttempt(call, this.request.operation, deployment, this.tools.metrics);
     state.inFlight++;
     try {

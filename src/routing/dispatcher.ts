@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { LONGEST_REQUEST_MS } from '../config/longest-request.js';
+import { timeoutOf } from '../registry/deployment.js';
 import type { ModelGroup } from '../registry/model-group.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import { Accounts } from './accounts.js';
@@ -17,11 +18,12 @@ export class Dispatcher {
   private readonly tools: DispatchTools;
 
   constructor(
-    @Inject(Settings) { routing }: Settings,
+    @Inject(Settings) private readonly settings: Settings,
     @Inject(Accounts) private readonly accounts: Accounts,
     @Inject(DeploymentChooser) private readonly chooser: DeploymentChooser,
     @Inject(RoutingMetrics) metrics: RoutingMetrics,
   ) {
+    const { routing } = settings;
     this.tools = {
       chooser,
       rules: new RetryRules(routing.retry),
@@ -39,10 +41,13 @@ export class Dispatcher {
    */
   open(group: ModelGroup, operation: string, call: CallRecord, images: number): Dispatch {
     this.accounts.requireOpen();
-    const { timeoutMs, retries } = readTerms(call.asked);
+    const { isStreamed = false } = call.asked;
+    const longestMs = isStreamed ? this.settings.models.longestStreamMs : LONGEST_REQUEST_MS;
+    const { timeoutMs, isCut, retries } = readTerms(call.asked, longestMs);
+    call.isTimeoutCut = isCut;
     const wish = wishOf(call, images);
     const target = this.chooser.choose(group, operation, wish);
-    call.deadlineAt ??= performance.now() + Math.min(timeoutMs ?? target.deployment.timeoutMs, LONGEST_REQUEST_MS);
+    call.deadlineAt ??= performance.now() + Math.min(timeoutMs ?? timeoutOf(target.deployment, isStreamed), longestMs);
     return new Dispatch(this.tools, { group, operation, call, wish, retries }, target);
   }
 }

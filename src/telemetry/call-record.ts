@@ -15,6 +15,8 @@ export interface AskedTerms {
   /** Seconds. */
   readonly timeout?: unknown;
   readonly retries?: unknown;
+  /** Its answer is an event stream, whose comments keep its client waiting. */
+  readonly isStreamed?: boolean;
 }
 
 /** Operations that follow the first one of a call, one for each of its pictures; they are paid for each by itself. */
@@ -42,6 +44,8 @@ export class CallRecord {
   asked: AskedTerms = NOTHING_ASKED;
   /** When the answer has to be there, in milliseconds of `performance.now()`; undefined until the request was dispatched. */
   deadlineAt: number | undefined;
+  /** Its caller asked for more time than a request may take. */
+  isTimeoutCut = false;
   /** Milliseconds spent waiting for slots of the provider's. */
   queuedMs = 0;
   /** Milliseconds spent on attempts that failed, and on the pauses after them. */

@@ -50,6 +50,40 @@ function eventsIn(text: string, kind = 'image_generation.completed'): Record<str
   return events.map((event) => JSON.parse(event.slice(event.indexOf('data: ') + 6)) as Record<string, unknown>);
 }
 
+describe('The time of a request', () => {
+  it('may be longer with a stream, whose comments keep the client waiting', async () => {
+    await using hasty = await startGateway(sandbox, { REQUEST_TIMEOUT_MS: '300', SSE_HEARTBEAT_MS: '100' });
+    sandbox.configure({ latencyMs: 900 });
+    const plain = await hasty.post(GENERATIONS, { prompt: SECRET_PROMPT });
+    expect([plain.status, await plain.json()]).toMatchObject([504, { error: { code: 'upstream_timeout' } }]);
+    const text = await (await streamed(hasty)).text();
+    expect(text).toMatch(/^(: waiting for the picture\n\n)+event: image_generation.completed/);
+    expect(eventsIn(text)).toHaveLength(1);
+  });
+
+  it('is not longer than STREAM_TIMEOUT_MS with a stream, and its caller is told', async () => {
+    await using brief = await startGateway(sandbox, { STREAM_TIMEOUT_MS: '300', SSE_HEARTBEAT_MS: '100' });
+    sandbox.configure({ latencyMs: 2_000 });
+    const began = performance.now();
+    const response = await streamed(brief, { timeout: 600 });
+    expect(response.headers.get('x-ignored-params')).toBe('timeout');
+    expect(await response.text()).toContain('"code":"upstream_timeout"');
+    expect(performance.now() - began).toBeLessThan(1_500);
+  });
+
+  it.each([
+    [{ timeout: 600 }, {}, 'timeout'],
+    [{ timeout: 600, quality: 'high' }, {}, 'quality, timeout'],
+    [{}, { 'x-litellm-timeout': '290' }, 'timeout'],
+    [{ timeout: 289 }, {}, null],
+    [{ timeout: 600, stream: true }, {}, null],
+  ])('is cut where nobody waits so long, and the caller is told: %j %j', async (fields, headers, told) => {
+    const response = await gateway.post(GENERATIONS, { prompt: SECRET_PROMPT, ...fields }, { headers });
+    expect([response.status, response.headers.get('x-ignored-params')]).toEqual([200, told]);
+    await response.arrayBuffer();
+  });
+});
+
 describe('A stream of generated pictures', () => {
   it('brings the official client the pictures of an answer without stream', async () => {
     const order = { model: VECTOR, prompt: SECRET_PROMPT, n: 2, random_seed: 7, size: '1024x1024' } as const;

@@ -28,6 +28,13 @@ type Wishes = Pick<
   readonly size?: string;
 };
 
+/** Notes what a request asks for about its own time and repeats, before anybody counts on it. */
+export function noteTerms(call: CallRecord, dto: Wishes): void {
+  const { timeout = call.asked.timeout, num_retries: retries = call.asked.retries, stream } = dto;
+  const isStreamed = stream === true;
+  if (timeout !== undefined || retries !== undefined || isStreamed) call.asked = { timeout, retries, isStreamed };
+}
+
 /**
  * Fulfils an order into the answer that was asked for: one JSON document, a form, events, or pictures that were worked on
  * here.
@@ -42,8 +49,6 @@ export function answerOrder(
 ): Promise<void> {
   const { call } = request;
   noteLabels(request, dto);
-  const { timeout = call.asked.timeout, num_retries: retries = call.asked.retries } = dto;
-  if (timeout !== undefined || retries !== undefined) call.asked = { timeout, retries };
   const answer = answerFor(dto, order, call, response, heartbeatMs);
   return fulfilInto(answer, { images, dto, order, call, policy: models });
 }

@@ -5,7 +5,7 @@ import { Settings } from '../../config/settings.js';
 import { ApiGeneration } from '../../openapi/pictures.js';
 import { OnceService } from '../../once/once.service.js';
 import { ImagesService } from '../images.service.js';
-import { answerOrder } from './answer-order.js';
+import { answerOrder, noteTerms } from './answer-order.js';
 import { GenerateImageDto } from './dto/generate-image.dto.js';
 import { GENERATION_SLOTS } from './edit-slots.js';
 import { modelInPath } from './model-in-path.js';
@@ -34,6 +34,7 @@ export class GenerationsController {
       modelInPath(request),
       picturesOf(request, 'style_references'),
     );
+    noteTerms(request.call, dto);
     return this.once.answer(request, response, (answer) =>
       answerOrder(this.images, dto, order, request, answer, this.settings),
     );

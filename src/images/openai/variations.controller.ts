@@ -6,7 +6,7 @@ import { ApiEdit } from '../../openapi/pictures.js';
 import { OnceService } from '../../once/once.service.js';
 import { ImagesService } from '../images.service.js';
 import { PicturesBody, pictureOf } from '../request-body.js';
-import { answerOrder } from './answer-order.js';
+import { answerOrder, noteTerms } from './answer-order.js';
 import { VariateImageDto } from './dto/variate-image.dto.js';
 import { VARIATION_SLOTS } from './edit-slots.js';
 import { editSources } from './edit-sources.js';
@@ -31,6 +31,7 @@ export class VariationsController {
   async variate(@Body() dto: VariateImageDto, @Req() request: Request, @Res() response: Response): Promise<void> {
     const { image } = await editSources(pictureOf(request, 'image'), undefined);
     const order = variationOrder(dto, image, this.settings.models, modelInPath(request));
+    noteTerms(request.call, dto);
     await this.once.answer(request, response, (answer) =>
       answerOrder(this.images, dto, order, request, answer, this.settings),
     );

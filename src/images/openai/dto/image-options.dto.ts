@@ -175,13 +175,19 @@ export abstract class ImageOptionsDto {
   @IsBoolean()
   expire?: boolean;
 
-  /** Answer with server-sent events: comments while waiting, then one `…completed` event per picture. */
+  /**
+   * Answer with server-sent events: comments while waiting, then one `…completed` event per picture. It may take longer than any
+   * other answer.
+   */
   @ApiPropertyOptional({ default: false, example: true })
   @IsOptional()
   @IsBoolean()
   stream?: boolean;
 
-  /** Seconds until the answer has to be there, waiting for a slot included; also as the header `x-litellm-timeout`. */
+  /**
+   * Seconds until the answer has to be there, waiting for a slot included; also as the header `x-litellm-timeout`. At most 289,
+   * and with `stream` 900 unless the operator chose otherwise: more is cut, and named in `x-ignored-params`.
+   */
   @ApiPropertyOptional({ example: 120 })
   @IsOptional()
   @IsNumber()
