@@ -1,11 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
 import { access, readFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
+import pg from 'pg';
 import { parse } from 'yaml';
 import { describeEnvironment } from '../../dist/config/environment.js';
 
 const compose = parse(await readFile('docker-compose.yml', 'utf8'), { merge: true });
 const { services, configs } = compose;
+const FULL = 'deploy/compose/full.yml';
+
+/** Compose's tag for what a later file takes back. */
+const reset = { tag: '!reset', collection: 'seq', resolve: () => 'reset' };
+
+/** A text with variables as Compose fills them in, `${NAME:-otherwise}` within one another included. */
+function filledIn(text, given) {
+  const inner = /\$\{(\w+):-([^${}]*)\}/;
+  let filled = text;
+  while (inner.test(filled)) filled = filled.replace(inner, (_, name, otherwise) => given[name] || otherwise);
+  return filled;
+}
 
 describe('docker-compose.yml', () => {
   it("follows Compose's own schema, which knows every field", async () => {
@@ -35,13 +48,58 @@ describe('docker-compose.yml', () => {
     });
   });
 
-  it('turns all of it on by one file', async () => {
-    const lines = (await readFile('deploy/compose/full.env', 'utf8')).split('\n').filter((line) => /^\w/.test(line));
+  it('turns all of it on by a second file, which replaces no .env', async () => {
+    const full = parse(await readFile(FULL, 'utf8'), { customTags: [reset] });
+    const { gateway, ...others } = full.services;
+    const off = Object.keys(services).filter((name) => services[name].profiles);
 
-    expect(Object.fromEntries(lines.map((line) => line.split(/=(.*)/)))).toEqual({
-      COMPOSE_PROFILES: 'data,monitoring',
-      DATABASE_URL: 'postgres://gateway:gateway@postgres:5432/gateway',
-      REDIS_URL: 'redis://redis:6379',
+    expect(Object.keys(others).sort()).toEqual(off.sort());
+    for (const service of Object.values(others)) expect(service).toEqual({ profiles: 'reset' });
+    expect(Object.keys(gateway)).toEqual(['environment']);
+    expect(Object.keys(gateway.environment)).toEqual(['DATABASE_URL', 'PGPASSWORD', 'REDIS_URL']);
+    for (const file of ['README.md', 'docker-compose.yml', FULL]) {
+      expect(await readFile(file, 'utf8')).toContain(`docker compose -f docker-compose.yml -f ${FULL} up`);
+    }
+  });
+
+  it.each(['gateway', 'p@ss/w#rd%'])('has one password for PostgreSQL and the gateway: %s', async (password) => {
+    const { environment } = parse(await readFile(FULL, 'utf8'), { customTags: [reset] }).services.gateway;
+    const given = password === 'gateway' ? {} : { POSTGRES_PASSWORD: password };
+    const before = process.env.PGPASSWORD;
+    process.env.PGPASSWORD = filledIn(environment.PGPASSWORD, given);
+    try {
+      const client = new pg.Client({ connectionString: filledIn(environment.DATABASE_URL, given) });
+
+      expect(client).toMatchObject({ host: 'postgres', user: 'gateway', database: 'gateway', password });
+      expect(filledIn(services.postgres.environment.POSTGRES_PASSWORD, given)).toBe(password);
+    } finally {
+      if (before === undefined) delete process.env.PGPASSWORD;
+      else process.env.PGPASSWORD = before;
+    }
+  });
+
+  it.each([
+    { given: {}, key: 'sk-1234' },
+    { given: { LITELLM_MASTER_KEY: 'sk-l' }, key: 'sk-l' },
+    { given: { LITELLM_MASTER_KEY: 'sk-l', MASTER_KEY: 'sk-m' }, key: 'sk-m' },
+    { given: { MASTER_KEY: 'sk-m', METRICS_KEY: 'metrics' }, key: 'metrics' },
+  ])('has Prometheus read the metrics with $key, which the gateway takes, given $given', ({ given, key }) => {
+    const [{ authorization }] = parse(filledIn(configs.prometheus.content, given)).scrape_configs;
+
+    expect(authorization).toEqual({ credentials: key });
+  });
+
+  it('gives the sandbox a network of its own, which outlives a restart of the gateway', () => {
+    const ports = Object.entries(services).flatMap(([name, { ports = [] }]) =>
+      ports.map((port) => [name, filledIn(port, {})]),
+    );
+
+    for (const service of Object.values(services)) expect(service).not.toHaveProperty('network_mode');
+    expect(ports).toContainEqual(['sandbox', '127.0.0.1:4010:4010']);
+    expect(services.gateway.command.join()).toContain('RECRAFT_API_BASE="http://sandbox:$$SANDBOX_PORT"');
+    expect(services.sandbox.environment).toMatchObject({
+      SANDBOX_HOST: '0.0.0.0',
+      SANDBOX_PUBLIC_URL: 'http://127.0.0.1:${SANDBOX_PORT:-4010}',
     });
   });
 
