@@ -95,9 +95,16 @@ describe('The deployment', () => {
   });
 
   it('writes numbers as the gateway reads them', async () => {
-    await withValues({ ...existing, settings: { QUEUE_SIZE: 2_000_000, DROP_PARAMS: false } }, (file) => {
-      expect(environmentOf('--values', file)).toMatchObject({ QUEUE_SIZE: '2000000', DROP_PARAMS: 'false' });
-    });
+    await withValues(
+      { ...existing, settings: { QUEUE_SIZE: 2_000_000, OTEL_SERVICE_NAME: 2.5, DROP_PARAMS: false } },
+      (file) => {
+        expect(environmentOf('--values', file)).toMatchObject({
+          QUEUE_SIZE: '2000000',
+          OTEL_SERVICE_NAME: '2.5',
+          DROP_PARAMS: 'false',
+        });
+      },
+    );
   });
 
   it('makes new pods when what is read at the start changes', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EXAMPLES, lint, notes, only, podsOf, refusal, render } from '../support/chart.mjs';
+import { EXAMPLES, lint, notes, only, podsOf, refusal, render, withValues } from '../support/chart.mjs';
 import { problemsOf } from '../support/schemas.mjs';
 
 // Helm is started for every case, and a busy machine takes its time.
@@ -90,8 +90,46 @@ describe('Values', () => {
     { wrong: 'ingress.enabled=true', says: 'hosts' },
     { wrong: 'httpRoute.enabled=true', says: 'parentRefs' },
     { wrong: 'networkPolicy.s3.port=9000', says: 's3' },
+    { wrong: 'autoscaling.enabled=true,autoscaling.minReplicas=9', says: 'minReplicas 9 is more than maxReplicas 6' },
+    { wrong: 'maxUnavailable=0%', says: 'maxUnavailable' },
+    { wrong: 'maxUnavailable=101%', says: 'maxUnavailable' },
+    { wrong: 'resources.limits.memory=..Mi', says: 'memory' },
+    { wrong: 'resources.requests.cpu=-1', says: 'cpu' },
+    { wrong: 'temporarySize=2GB', says: 'temporarySize' },
+    { wrong: 'image.repository=a b', says: 'repository' },
+    { wrong: 'image.repository=images:1.0', says: 'repository' },
+    { wrong: 'image.tag=1 0', says: 'tag' },
+    { wrong: 'secret.external.store.kind=SecretStore', says: '/secret/external/store' },
+    { wrong: 'secret.external.refreshInterval=soon', says: 'refreshInterval' },
+    { wrong: String.raw`podLabels.app\.kubernetes\.io/component=mine`, says: 'app.kubernetes.io/component' },
+    { wrong: String.raw`serviceMonitor.labels.app\.kubernetes\.io/name=mine`, says: 'app.kubernetes.io/name' },
+    { wrong: 'podAnnotations.checksum/config=mine', says: 'checksum/config' },
+    { wrong: 'serviceMonitor.interval=1 minute', says: 'interval' },
   ])('$wrong is refused by name', ({ wrong, says }) => {
     expect(refusal(...WITH_SECRET, '--set', wrong)).toContain(says);
+  });
+
+  it.each([
+    {
+      resources: {
+        requests: { cpu: 0.5, memory: '1.5Gi', 'ephemeral-storage': '1Ti' },
+        limits: { memory: 2147483648 },
+      },
+    },
+    { temporarySize: '1Ti' },
+    { temporarySize: 2147483648 },
+    { image: { repository: 'registry.example.com:5000/pictures/image-gateway', tag: 'v1.0_rc.1' } },
+    { serviceMonitor: { enabled: true, interval: '1m30s' } },
+    { autoscaling: { enabled: true, minReplicas: 2, maxReplicas: 2, targetCpu: 150 } },
+    { maxUnavailable: '100%' },
+  ])('%j is taken, and what is made of it by Kubernetes too', async (values) => {
+    const manifests = await withValues({ ...values, secret: { existing: 'image-gateway' } }, (file) =>
+      render('--values', file),
+    );
+
+    for (const manifest of manifests) {
+      expect({ kind: manifest.kind, problems: await problemsOf(manifest) }).toMatchObject({ problems: [] });
+    }
   });
 });
 
