@@ -192,6 +192,7 @@ export class ImagesService {
     if (call.isTimeoutCut) call.ignored = [...call.ignored, 'timeout'];
     call.format = format;
     call.images = request.count;
+    call.seed = request.randomSeed;
     const price = this.provider.price(request, deployment);
     call.priceMicroDollars = price;
     call.afterwards = asked.afterwards && this.priceAfterwards(asked.afterwards, deployment, call);

@@ -18,9 +18,10 @@ export function observeAttempt(
   metrics: RoutingMetrics,
 ): ObservedAttempt {
   const beganAt = performance.now();
-  const { images, model, retries: resend } = call;
+  const { images, model, seed, retries: resend } = call;
+  const { isStreamed = false } = call.asked;
   const label = model === undefined ? undefined : metrics.modelLabel(model);
-  const span = call.trace?.beginUpstream({ operation, model: label, apiBase, images, resend });
+  const span = call.trace?.beginUpstream({ operation, model: label, apiBase, images, seed, isStreamed, resend });
   return {
     traceparent: span?.traceparent,
     end: (failure, upstreamRequestId) => {

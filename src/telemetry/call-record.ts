@@ -66,6 +66,8 @@ export class CallRecord {
   deploymentId: string | undefined;
   /** The kind of file that comes back: png, webp or svg. */
   format: string | undefined;
+  /** What makes the provider draw the same again, where the caller chose it. */
+  seed: number | undefined;
   /** Pictures asked for, then pictures answered. */
   images = 0;
   /** Of everything that the call is going to do, known before any of it is sent. */

@@ -16,6 +16,8 @@ export interface UpstreamAttempt {
   readonly apiBase: string;
   /** Pictures asked for. */
   readonly images: number;
+  readonly seed: number | undefined;
+  readonly isStreamed: boolean;
   readonly resend: number;
 }
 
@@ -33,8 +35,8 @@ export interface CallTrace {
   /** Does the work of a step and records how long it took, and whether it failed. */
   step<T>(name: Step, work: () => T): T;
   beginUpstream(attempt: UpstreamAttempt): UpstreamSpan;
-  /** The answer is over. `route` is a pattern. */
-  end(route: string, status: number): void;
+  /** The answer is over. `route` is a pattern; undefined where none answers to the path. */
+  end(route: string | undefined, status: number): void;
 }
 
 /** The steps of a request that take time, in their order (docs/architecture.md). */

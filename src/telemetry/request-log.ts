@@ -52,13 +52,17 @@ const QUIET_ROUTES = /^\/(health|metrics)/;
 /** nginx's status for a caller that left before it was answered: nobody is sent it. */
 const CALLER_LEFT = 499;
 
+/** What metrics and the log say of a path that no route answers to. */
+export const NO_ROUTE = 'none';
+
 function note(logger: Logger, metrics: Metrics, request: Request, response: Response): void {
   const { call, method } = request;
-  const route = (request.route as { path?: string } | undefined)?.path ?? 'none';
+  const matched = (request.route as { path?: string } | undefined)?.path;
+  const route = matched ?? NO_ROUTE;
   const milliseconds = performance.now() - call.startedAt;
   const status = response.headersSent ? response.statusCode : CALLER_LEFT;
   metrics.observe({ method, route, status, seconds: milliseconds / 1000 }, call);
-  call.trace?.end(route, status);
+  call.trace?.end(matched, status);
   const level = QUIET_ROUTES.test(route) ? 'debug' : 'info';
   if (!logger.isLevelEnabled(level)) return;
   const line = {

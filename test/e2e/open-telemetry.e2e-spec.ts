@@ -81,7 +81,7 @@ describe('The trace of a request', () => {
   it('describes the call to Recraft by the GenAI conventions', async () => {
     await using collector = await traced(async (gateway) => {
       sandbox.fault({ path: GENERATIONS, body: PICTURE });
-      await generate(gateway, {}, { n: 2 });
+      await generate(gateway, {}, { n: 2, random_seed: 42, stream: true });
     });
     const { hostname, port } = new URL(sandbox.url);
 
@@ -91,6 +91,8 @@ describe('The trace of a request', () => {
       'gen_ai.request.model': 'recraftv3',
       'gen_ai.output.type': 'image',
       'gen_ai.request.choice.count': 2,
+      'gen_ai.request.seed': 42,
+      'gen_ai.request.stream': true,
       'recraft.operation': 'generate',
       'server.address': hostname,
       'server.port': Number(port),
@@ -132,6 +134,18 @@ describe('The trace of a request', () => {
     ]);
     expect(attempts[1]?.attributes['http.request.resend_count']).toBe(1);
     expect(failed?.attributes).toMatchObject({ 'error.type': 'upstreamFailed', 'http.response.status_code': 502 });
+  });
+
+  it('has no route where none answers to the path, and says so in the metrics too', async () => {
+    await using collector = await traced((gateway) => gateway.call('/no-such-path'));
+    const span = serverSpan(collector.spans());
+    const points = collector.metrics().get('http.server.request.duration')?.points;
+
+    expect(span?.name).toBe('GET');
+    expect(span?.attributes).not.toHaveProperty('http.route');
+    expect(points?.map(({ attributes }) => attributes)).toEqual([
+      { 'http.request.method': 'GET', 'http.response.status_code': 404 },
+    ]);
   });
 
   it('is not begun for probes and scrapes', async () => {

@@ -72,11 +72,12 @@ export class RecordedTrace implements CallTrace {
     };
   }
 
-  end(route: string, status: number): void {
+  end(route: string | undefined, status: number): void {
     const { span, call } = this;
-    span.updateName(`${this.method} ${route}`);
+    // What no route answers to has a method alone (HTTP conventions, name and http.route).
+    if (route !== undefined) span.updateName(`${this.method} ${route}`);
     span.setAttributes({
-      'http.route': route,
+      ...(route !== undefined && { 'http.route': route }),
       'http.response.status_code': status,
       ...(call.caller && { 'image_gateway.key.alias': call.caller.alias }),
       ...(call.retries > 0 && { 'image_gateway.retries': call.retries }),
@@ -96,7 +97,8 @@ function contextOf(parent: TraceParent | undefined): Context {
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
 }
 
-function upstreamAttributes({ operation, model, apiBase, images, resend }: UpstreamAttempt): Attributes {
+function upstreamAttributes(attempt: UpstreamAttempt): Attributes {
+  const { operation, model, apiBase, images, seed, isStreamed, resend } = attempt;
   const address = URL.parse(apiBase);
   return {
     'gen_ai.operation.name': GENERATE,
@@ -104,6 +106,8 @@ function upstreamAttributes({ operation, model, apiBase, images, resend }: Upstr
     ...(model !== undefined && { 'gen_ai.request.model': model }),
     'gen_ai.output.type': 'image',
     ...(images > 1 && { 'gen_ai.request.choice.count': images }),
+    ...(seed !== undefined && { 'gen_ai.request.seed': seed }),
+    ...(isStreamed && { 'gen_ai.request.stream': true }),
     'recraft.operation': operation,
     ...(address && { 'server.address': address.hostname, 'server.port': portOf(address) }),
     ...(resend > 0 && { 'http.request.resend_count': resend }),

@@ -1,4 +1,4 @@
-import type { HrTime } from '@opentelemetry/api';
+import type { Attributes, HrTime } from '@opentelemetry/api';
 import { emptyResource } from '@opentelemetry/resources';
 import {
   AggregationTemporality,
@@ -10,6 +10,8 @@ import {
   type MetricProducer,
 } from '@opentelemetry/sdk-metrics';
 import type { MetricObjectWithValues, MetricValue, MetricValueWithName, Registry } from 'prom-client';
+
+import { NO_ROUTE } from '../request-log.js';
 
 type Collected = MetricObjectWithValues<MetricValue<string>>;
 
@@ -103,9 +105,17 @@ function histogramsIn(rows: readonly MetricValueWithName<string>[]): [labels: ob
   });
 }
 
-function attributesOf(labels: object): Record<string, string> {
-  const entries = Object.entries(labels).filter(([, value]) => value !== '');
-  return Object.fromEntries(entries.map(([name, value]) => [CONVENTIONAL_LABELS[name] ?? name, String(value)]));
+/** Labels as attributes: the conventions leave out what there is not, and know numbers. */
+function attributesOf(labels: object): Attributes {
+  const entries = Object.entries(labels as Record<string, string | number>).filter(
+    ([name, value]) => value !== '' && !(name === 'http_route' && value === NO_ROUTE),
+  );
+  return Object.fromEntries(
+    entries.map(([name, value]) => [
+      CONVENTIONAL_LABELS[name] ?? name,
+      name === 'http_response_status_code' ? Number(value) : String(value),
+    ]),
+  );
 }
 
 function now(): HrTime {
