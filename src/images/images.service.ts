@@ -55,7 +55,7 @@ export class ImagesService {
 
   private async begin(order: ImageOrder, call: CallRecord, sink: AnswerSink): Promise<void> {
     const { model, operation, output, style } = order;
-    const group = this.registry.resolveFor(meantModel(call.caller, model), operation, { output, style });
+    const group = this.registry.resolveFor(meantModel(call.caller, model), operation, { output, style }, call);
     const answer = new SettledAnswer(sink);
     await this.fallback.overGroups(group, call, {
       serve: (chosen) => this.serve(order, chosen, call, answer),
@@ -71,7 +71,7 @@ export class ImagesService {
    */
   async ask(request: DocumentRequest, call: CallRecord): Promise<DocumentAnswer['document']> {
     const { model, usualModel: usual, operation } = request;
-    const group = this.registry.resolveFor(meantModel(call.caller, model), operation, { usual });
+    const group = this.registry.resolveFor(meantModel(call.caller, model), operation, { usual }, call);
     const serve = (chosen: ModelGroup) => this.answer(request, chosen, call);
     return this.fallback.overGroups(group, call, { serve, mayRepeat: () => true }).catch((error: unknown) => {
       throw toldAfterCharge(error, call);

@@ -264,10 +264,11 @@ describe('ModelRegistry warns', () => {
   it('once of a model the catalogue does not know', () => {
     const warn = jest.fn();
     const registry = registryOf({ configured: [aDeployment('a', 'recraftv98')] }, warn);
-    for (const name of ['a', 'recraft/recraftv99', 'recraft/recraftv99', 'recraftv3']) registry.resolve(name);
+    const asker = { id: 'req_1', traceId: undefined };
+    for (const name of ['a', 'recraft/recraftv99', 'recraft/recraftv99', 'recraftv3']) registry.resolve(name, asker);
     expect(warn.mock.calls).toEqual([
-      [expect.stringContaining("'recraftv98'")],
-      [expect.stringContaining("'recraftv99'")],
+      [expect.stringContaining("'recraftv98'"), undefined],
+      [expect.stringContaining("'recraftv99'"), asker],
     ]);
   });
 

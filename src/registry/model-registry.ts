@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import type { Settings } from '../config/settings.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { deploymentId } from './deployment-id.js';
@@ -27,6 +26,12 @@ interface Wishes {
   readonly usual?: string | undefined;
 }
 
+/** The request that a name comes from, as the log tells it. */
+export interface Asker {
+  readonly id: string;
+  readonly traceId: string | undefined;
+}
+
 interface Wildcard {
   readonly pattern: NamePattern;
   readonly deployments: readonly Deployment[];
@@ -51,9 +56,7 @@ export class ModelRegistry {
   constructor(
     private readonly models: Settings['models'],
     cards: readonly ModelCard[],
-    private readonly warn: (message: string) => void = (message) => {
-      new Logger(ModelRegistry.name).warn(message);
-    },
+    private readonly warn: (message: string, asker?: Asker) => void,
   ) {
     this.cards = new Map(cards.map((card) => [card.id, card]));
     this.fixed = new Map(cards.flatMap(({ id, alwaysDoes = [] }) => alwaysDoes.map((operation) => [operation, id])));
@@ -77,7 +80,7 @@ export class ModelRegistry {
    *
    * @throws GatewayError `unknownModel`
    */
-  resolve(name: string | undefined): ModelGroup {
+  resolve(name: string | undefined, asker?: Asker): ModelGroup {
     const wanted = name === undefined || name === '' ? this.models.defaultModel : name;
     const known = this.groups.get(wanted) ?? this.remembered.get(wanted);
     if (known !== undefined) return known;
@@ -85,6 +88,7 @@ export class ModelRegistry {
     if (found === undefined) {
       throw new GatewayError('unknownModel', `The model '${wanted.slice(0, 200)}' does not exist.`, { param: 'model' });
     }
+    for (const { model } of found.deployments) this.reportUnknown(model, asker);
     this.remember(wanted, found);
     return found;
   }
@@ -97,10 +101,15 @@ export class ModelRegistry {
    *
    * @throws GatewayError `unknownModel`
    */
-  resolveFor(name: string | undefined, operation: string, { output, usual, style }: Wishes = {}): ModelGroup {
+  resolveFor(
+    name: string | undefined,
+    operation: string,
+    { output, usual, style }: Wishes = {},
+    asker?: Asker,
+  ): ModelGroup {
     const preferred = usual !== undefined && this.isOpen(name) ? this.find(usual) : undefined;
     if (preferred !== undefined) return preferred;
-    const group = this.resolve(name);
+    const group = this.resolve(name, asker);
     const card = this.card(group.deployments[0].model);
     // A model that the catalogue does not know may do anything.
     if (card === undefined || !this.isOpen(name) || !this.needsModel(operation)) return group;
@@ -181,8 +190,8 @@ export class ModelRegistry {
    *
    * @throws GatewayError `unknownModel`
    */
-  entry(name: string): ModelEntry {
-    return this.toEntry(name, this.resolve(name));
+  entry(name: string, asker?: Asker): ModelEntry {
+    return this.toEntry(name, this.resolve(name, asker));
   }
 
   /**
@@ -231,7 +240,6 @@ export class ModelRegistry {
     if (lent !== undefined) return lent;
     const builtIn = this.builtIn(model);
     if (builtIn === undefined) return undefined;
-    this.reportUnknown(model);
     return { name: full, deployments: [builtIn], defaults: {} };
   }
 
@@ -245,7 +253,6 @@ export class ModelRegistry {
         filled.filter(({ model }) => MODEL_ID.test(model)),
       );
       if (group === undefined) continue;
-      for (const { model } of group.deployments) this.reportUnknown(model);
       return group;
     }
     return undefined;
@@ -281,17 +288,20 @@ export class ModelRegistry {
     this.remembered.set(name, group);
   }
 
-  private reportUnknown(model: string): void {
+  private reportUnknown(model: string, asker?: Asker): void {
     if (this.card(model) !== undefined || this.warned.has(model) || this.warned.size >= WARNED_MODELS) return;
     this.warned.add(model);
-    this.warn(`The catalogue does not know the model '${model}': it is passed on unchecked and without a price.`);
+    const message = `The catalogue does not know the model '${model}': it is passed on unchecked and without a price.`;
+    this.warn(message, asker);
   }
 
   private reportOddities(plain: readonly Deployment[]): void {
     for (const { model } of plain) this.reportUnknown(model);
     const targets = new Set([this.models.defaultModel, ...[...this.models.aliases.values()].map(({ model }) => model)]);
     for (const target of targets) {
-      if (this.find(target) === undefined) {
+      const group = this.find(target);
+      for (const { model } of group?.deployments ?? []) this.reportUnknown(model);
+      if (group === undefined) {
         this.warn(`'${target}' is the default model or the target of an alias, and leads to no deployment.`);
       }
     }

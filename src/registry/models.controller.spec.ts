@@ -6,6 +6,7 @@ import { ConfigurationModule } from '../config/config.module.js';
 import { readSettings } from '../config/read-settings.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import { CallRecord } from '../telemetry/call-record.js';
+import { TelemetryModule } from '../telemetry/telemetry.module.js';
 import type { ModelCard } from './model-card.js';
 import { RegistryModule } from './registry.module.js';
 
@@ -30,6 +31,7 @@ const card: ModelCard = {
 const settings = readSettings({
   MASTER_KEY: 'sk-1234',
   RECRAFT_API_KEY: 'recraft-secret',
+  LOG_LEVEL: 'silent',
   MODEL_LIST: JSON.stringify([
     {
       model_name: 'poster',
@@ -58,7 +60,7 @@ let app: INestApplication;
 let origin: string;
 
 beforeAll(async () => {
-  const imports = [ConfigurationModule.with(settings), RegistryModule.with([card])];
+  const imports = [ConfigurationModule.with(settings), RegistryModule.with([card]), TelemetryModule];
   app = (await Test.createTestingModule({ imports }).compile()).createNestApplication({ logger: false });
   app.useGlobalFilters(new EnvelopeFilter());
   app.use((request: Request, _response: Response, next: NextFunction) => {

@@ -44,10 +44,11 @@ export class ModelsController {
   })
   @ApiAnswer({ type: ModelDto, description: 'The model.' })
   @ApiErrors('unknownModel')
-  find(@Param('id') segments: string[], @Req() { call: { caller } }: Request): ModelDto {
+  find(@Param('id') segments: string[], @Req() { call }: Request): ModelDto {
+    const { caller } = call;
     const name = segments.join('/');
     const [own] = this.ownEntry(name, caller);
-    const entry = own ?? this.registry.entry(name);
+    const entry = own ?? this.registry.entry(name, call);
     if (!mayUse(caller, this.registry.resolve(meantModel(caller, entry.id)).name)) {
       // To this key it is as though there were none, as in its list.
       throw new GatewayError('unknownModel', `The model '${name.slice(0, 200)}' does not exist.`, { param: 'model' });

@@ -1,5 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import type { Logger } from 'pino';
 import { Settings } from '../config/settings.js';
+import { LOGGER } from '../telemetry/logger.js';
 import type { ModelCard } from './model-card.js';
 import { ModelRegistry } from './model-registry.js';
 import { ModelsController } from './models.controller.js';
@@ -15,8 +17,11 @@ export class RegistryModule {
       providers: [
         {
           provide: ModelRegistry,
-          inject: [Settings],
-          useFactory: (settings: Settings) => new ModelRegistry(settings.models, cards),
+          inject: [Settings, LOGGER],
+          useFactory: (settings: Settings, logger: Logger) =>
+            new ModelRegistry(settings.models, cards, (message, asker) => {
+              logger.warn({ id: asker?.id, traceId: asker?.traceId }, message);
+            }),
         },
       ],
       exports: [ModelRegistry],

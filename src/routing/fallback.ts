@@ -54,7 +54,7 @@ export class Fallback {
         if (!(error instanceof GatewayError) || call.signal.aborted || !relay.mayRepeat()) throw error;
         // What a stand-in refuses to its caller, another one may do.
         for (const name of this.standInsFor(current.name, error)) {
-          const standIn = met.size > MOST_HOPS ? undefined : this.find(name);
+          const standIn = met.size > MOST_HOPS ? undefined : this.find(name, call);
           if (!standIn || met.has(standIn.name)) continue;
           met.add(standIn.name);
           waiting.push(standIn);
@@ -74,9 +74,9 @@ export class Fallback {
     return this.rules.mayFallBack(error) ? (byGroup.get(name) ?? forAll) : [];
   }
 
-  private find(name: string): ModelGroup | undefined {
+  private find(name: string, call: CallRecord): ModelGroup | undefined {
     try {
-      return this.registry.resolve(name);
+      return this.registry.resolve(name, call);
     } catch {
       return undefined; // A name that leads nowhere was reported at the start.
     }

@@ -170,6 +170,19 @@ describe('Each line of a request', () => {
     expect(own).toHaveLength(2);
     for (const line of own) expect(line).toMatchObject({ id, traceId });
   });
+
+  it('also a warning that its model is in no catalogue', async () => {
+    await using gateway = await start(sandbox, { LOG_LEVEL: 'warn' });
+    const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+    sandbox.fault({ body: { created: 1, credits: 40, data: [{ url: 'https://example.com/fox' }] } });
+    const response = await gateway.post(GENERATIONS, { prompt: PROMPT, model: 'recraft/brand-new' }, { headers });
+
+    expect(response.status).toBe(200);
+    expect(await gateway.logged("'brand-new'")).toMatchObject({
+      id: response.headers.get('x-request-id'),
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+    });
+  });
 });
 
 describe('/log-level', () => {
