@@ -79,6 +79,12 @@ export const IsPort = () =>
     (value) => typeof value === 'string' && /^\d{1,5}$/.test(value) && Number(value) <= 65_535,
   );
 
+export const IsShare = () =>
+  mustBe(
+    'a number from 0 to 1, such as 0.1',
+    (value) => typeof value === 'string' && /^(?:0|1|0?\.\d+|1\.0+)$/.test(value.trim()),
+  );
+
 export const IsHttpAddress = () =>
   mustBe(
     'an http or https address, such as http://localhost:4318',

@@ -12,6 +12,7 @@ import {
   IsOrigins,
   IsPort,
   IsRedisUrl,
+  IsShare,
   IsText,
   IsWholeNumber,
   problemsIn,
@@ -27,6 +28,11 @@ const DAY_MS = 86_400_000;
 export const WHILE_RUNNING = ['join', 'conflict'] as const;
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export const OTLP_PROTOCOLS = ['http/protobuf', 'http/json'] as const;
+export const TRACE_SAMPLERS = [
+  ...(['always_on', 'always_off', 'traceidratio'] as const),
+  ...(['parentbased_always_on', 'parentbased_always_off', 'parentbased_traceidratio'] as const),
+] as const;
+export type TraceSampler = (typeof TRACE_SAMPLERS)[number];
 export const RESPONSE_FORMATS = ['url', 'b64_json'] as const;
 export const UPSTREAM_RESPONSE_FORMATS = ['json', 'multipart'] as const;
 
@@ -359,6 +365,21 @@ export class Environment {
   @Variable('How often the collector is sent metrics, in milliseconds.')
   @IsWholeNumber(100, DAY_MS)
   OTEL_METRIC_EXPORT_INTERVAL: number = 60_000;
+
+  @Variable(
+    'Which traces are recorded: `always_on`, `always_off`, `traceidratio`, or one of them behind `parentbased_`, which believes the caller.',
+  )
+  @IsOneOf(TRACE_SAMPLERS)
+  OTEL_TRACES_SAMPLER: TraceSampler = 'parentbased_always_on';
+
+  @Variable('The part of all traces that a `traceidratio` records, from 0 to 1.')
+  @IsShare()
+  OTEL_TRACES_SAMPLER_ARG: string = '1';
+
+  @Variable('More about the service in traces and metrics: `name=value,name=value`.')
+  @IsOptional()
+  @IsHeaderList()
+  OTEL_RESOURCE_ATTRIBUTES?: string;
 
   @Variable('Send Recraft the `traceparent` of the call, where there are traces.')
   @IsFlag()

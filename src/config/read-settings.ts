@@ -131,6 +131,9 @@ function openTelemetryOf(environment: Environment): Settings['openTelemetry'] {
     headers: readHeaderList(headers ?? '') ?? {},
     protocol: environment.OTEL_EXPORTER_OTLP_PROTOCOL,
     serviceName: environment.OTEL_SERVICE_NAME,
+    resource: readHeaderList(environment.OTEL_RESOURCE_ATTRIBUTES ?? '') ?? {},
+    sampler: environment.OTEL_TRACES_SAMPLER,
+    sampledShare: Number(environment.OTEL_TRACES_SAMPLER_ARG),
     metricIntervalMs: environment.OTEL_METRIC_EXPORT_INTERVAL,
     tellsRecraft: environment.TRACEPARENT_TO_RECRAFT,
   };

@@ -1,5 +1,6 @@
 import type { OperationPrices } from '../images/unpriced-operations.js';
 import type { Deployment } from '../registry/deployment.js';
+import type { TraceSampler } from './environment.js';
 import type { RoutingSettings } from './routing-settings.js';
 import type { Duration } from '../spend/duration.js';
 
@@ -43,6 +44,11 @@ export interface Settings {
         readonly headers: Readonly<Record<string, string>>;
         readonly protocol: 'http/protobuf' | 'http/json';
         readonly serviceName: string;
+        /** More about the service. */
+        readonly resource: Readonly<Record<string, string>>;
+        readonly sampler: TraceSampler;
+        /** Of all traces, 0 to 1, where the sampler takes a part. */
+        readonly sampledShare: number;
         readonly metricIntervalMs: number;
         /** Recraft is sent the trace's `traceparent`. */
         readonly tellsRecraft: boolean;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
+import { describeEnvironment } from '../../dist/config/environment.js';
 import { createApp } from '../../dist/app.setup.js';
 import { readSettings } from '../../dist/config/read-settings.js';
 import { withMetrics } from '../../scripts/metrics-table.mjs';
@@ -39,6 +40,13 @@ function unknownIn(expression) {
 describe('docs/operations.md', () => {
   it('has every metric (refresh: npm run build && node scripts/metrics-table.mjs)', async () => {
     expect(page).toBe(await withMetrics(page));
+  });
+
+  it('names no variable that is no setting, and so missing in the chart and in compose', () => {
+    const settings = new Set(describeEnvironment().map(({ name }) => name));
+    const named = page.match(/\b(?:OTEL|UPSTREAM|METRICS)_[A-Z_]+/g);
+    expect(named.filter((name) => !settings.has(name))).toEqual([]);
+    expect(named).toContain('OTEL_TRACES_SAMPLER');
   });
 
   it('says what to do about every alert, and about no other', () => {

@@ -219,6 +219,27 @@ describe('The trace of a request', () => {
   });
 });
 
+describe('Which traces are recorded', () => {
+  const parent = (sampled: boolean) => ({ traceparent: `00-${TRACE}-${CALLER}-0${Number(sampled)}` });
+
+  it.each([
+    ['parentbased_always_on', '1', [true, true, false]],
+    ['always_on', '1', [true, true, true]],
+    ['always_off', '1', [false, false, false]],
+    ['traceidratio', '0', [false, false, false]],
+    ['parentbased_traceidratio', '0', [false, true, false]],
+  ])('is decided by %s with %s', async (OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, expected) => {
+    const settings = { OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_RESOURCE_ATTRIBUTES: 'team=house%20style' };
+    await using collector = await traced(async (gateway) => {
+      for (const headers of [{}, parent(true), parent(false)]) await gateway.call('/v1/models', { headers });
+    }, settings);
+    const recorded = collector.spans().filter(({ kind }) => kind === SERVER);
+
+    expect(recorded).toHaveLength(expected.filter(Boolean).length);
+    expect(collector.resource()).toMatchObject({ team: 'house style', 'service.name': 'image-gateway' });
+  });
+});
+
 describe('What a collector is sent', () => {
   it('are the metrics of /metrics, those of the conventions under their own names', async () => {
     let text = '';

@@ -4,7 +4,7 @@ import { OTLPMetricExporter as JsonMetrics } from '@opentelemetry/exporter-metri
 import { OTLPMetricExporter as ProtobufMetrics } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter as JsonTraces } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufTraces } from '@opentelemetry/exporter-trace-otlp-proto';
-import { resourceAttributesEnvDetector, serviceInstanceIdDetector } from '@opentelemetry/resources';
+import { resourceFromAttributes, serviceInstanceIdDetector } from '@opentelemetry/resources';
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { Logger } from 'pino';
@@ -15,6 +15,7 @@ import type { Tracing } from '../call-trace.js';
 import type { TraceParent } from '../trace-parent.js';
 import { RecordedTrace } from './recorded-trace.js';
 import { RegistryProducer } from './registry-producer.js';
+import { samplerOf } from './sampler.js';
 
 type OpenTelemetrySettings = NonNullable<Settings['openTelemetry']>;
 
@@ -25,8 +26,7 @@ const LAST_EXPORT_MS = 5_000;
 
 /**
  * Sends traces and metrics to a collector. Loaded only where the operator names one. Nothing is instrumented by itself:
- * the steps record themselves (`traced`), and metrics are those of `/metrics`. What the settings do not say, such as the
- * sampler, the SDK reads from its own variables (`OTEL_TRACES_SAMPLER`, `OTEL_BSP_*`, `OTEL_RESOURCE_ATTRIBUTES`).
+ * the steps record themselves (`traced`), and metrics are those of `/metrics`.
  */
 export class OpenTelemetry implements Tracing, OnApplicationShutdown {
   private readonly sdk: NodeSDK;
@@ -40,7 +40,9 @@ export class OpenTelemetry implements Tracing, OnApplicationShutdown {
     reportTo(logger);
     this.sdk = new NodeSDK({
       serviceName: settings.serviceName,
-      resourceDetectors: [serviceInstanceIdDetector, resourceAttributesEnvDetector],
+      resource: resourceFromAttributes(settings.resource),
+      sampler: samplerOf(settings),
+      resourceDetectors: [serviceInstanceIdDetector],
       textMapPropagator: null,
       instrumentations: [],
       logRecordProcessors: [],
