@@ -5,9 +5,11 @@ import type { Database } from '../database/database.js';
 import type { Outlet } from '../images/outlet.js';
 import type { Dispatches } from '../spend/dispatches.js';
 import type { CallRecord } from '../telemetry/call-record.js';
-import { AnswerStore } from './answer-store.js';
+import { AnswerStore, type StoredCall } from './answer-store.js';
 import type { Fingerprint } from './fingerprint.js';
 import type { PaidCall } from './paid-call.js';
+import { Patience, usualTimeOf } from './patience.js';
+import { stillRunning } from './refusals.js';
 import { RetriesElsewhere } from './retries-elsewhere.js';
 import type { SharedAnswer } from './shared-answer.js';
 import { replay, StoredOnce } from './stored-once.js';
@@ -39,10 +41,9 @@ export class AcrossReplicas {
     logger: Logger,
   ) {
     const { whileRunning, retryWindowMs } = settings.once;
-    const { builtIn, configured } = settings.models;
-    this.usualMs = Math.max(...[...configured, ...(builtIn ? [builtIn] : [])].map(({ timeoutMs }) => timeoutMs));
+    this.usualMs = usualTimeOf(settings.models);
     this.store = new AnswerStore(database);
-    this.stored = new StoredOnce(this.store, whileRunning, logger);
+    this.stored = new StoredOnce(this.store, whileRunning, this.usualMs, logger);
     this.elsewhere = new RetriesElsewhere(this.store, dispatches, retryWindowMs, logger);
   }
 
@@ -82,8 +83,7 @@ export class AcrossReplicas {
       return this.stored.run(request, call, answer, work);
     }
     if (!isRetry || call.print === undefined) return work(answer);
-    const { print, signal } = call;
-    const outcome = await this.elsewhere.outcomeOf({ scope, fingerprint: await fingerprint.make(), print, signal });
+    const outcome = await this.outcomeElsewhere(asked, call, call.print);
     if (!outcome) return work(answer);
     call.joined = outcome.requestId;
     replay(outcome, call, answer);
@@ -102,5 +102,12 @@ export class AcrossReplicas {
   /** Forgets what has been kept long enough. @throws GatewayError `databaseDown` */
   sweep(): Promise<void> {
     return this.store.sweep();
+  }
+
+  private async outcomeElsewhere(asked: Asked, call: CallRecord, print: string): Promise<StoredCall | undefined> {
+    const { scope } = asked;
+    const fingerprint = await asked.fingerprint.make();
+    using patience = new Patience(call, this.usualMs, stillRunning);
+    return await this.elsewhere.outcomeOf({ scope, fingerprint, print, signal: patience.signal });
   }
 }

@@ -22,7 +22,8 @@ import { Fingerprint } from './fingerprint.js';
 import { idempotencyKey, repeatsOf } from './idempotency-key.js';
 import { PaidCall } from './paid-call.js';
 import { PaidCalls } from './paid-calls.js';
-import { idempotencyMismatch, idempotencyRunning } from './refusals.js';
+import { Patience, usualTimeOf } from './patience.js';
+import { idempotencyMismatch, idempotencyRunning, stillRunning } from './refusals.js';
 import type { Reader } from './shared-answer.js';
 
 const SWEEP_MS = 30_000;
@@ -38,6 +39,7 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
   private readonly running = new UnderWay();
   private readonly sweeping: NodeJS.Timeout;
   private readonly replicas: AcrossReplicas | undefined;
+  private readonly usualMs: number;
 
   constructor(
     @Inject(Settings) private readonly settings: Pick<Settings, 'once' | 'spend' | 'models'>,
@@ -46,6 +48,7 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
     @Inject(Database) database: Database | undefined,
     @Inject(Dispatches) dispatches: Dispatches | undefined,
   ) {
+    this.usualMs = usualTimeOf(settings.models);
     this.replicas = database && dispatches && new AcrossReplicas(database, dispatches, settings, logger);
     this.budget = new CopyBudget(settings.once.memoryBytes, (worth) => this.calls.makeRoom(worth));
     metrics.watch('recraft_gateway_kept_answer_bytes', 'Bytes of answers kept for repeats.', () => this.budget.inUse);
@@ -77,10 +80,7 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
     }
     if (key !== undefined) await this.checkSame(earlier, fingerprint);
     this.metrics.joined.inc();
-    response.once('close', () => {
-      earlier.leave(reader);
-    });
-    await earlier.readBy(reader);
+    await this.join(earlier, reader);
   }
 
   /** Calls whose callers have left are worked on until they are done. */
@@ -109,6 +109,26 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
     // What is not in memory any more may be in the database.
     const mayBeStored = this.replicas !== undefined && (key !== undefined || isRetry);
     return earlier?.isLost === true && mayBeStored ? undefined : earlier;
+  }
+
+  private async join(earlier: PaidCall, reader: Reader): Promise<void> {
+    using patience = new Patience(
+      reader.call,
+      this.usualMs,
+      earlier.key === undefined ? stillRunning : idempotencyRunning,
+    );
+    const leave = (): void => {
+      earlier.leave(reader);
+    };
+    reader.response.once('close', leave);
+    try {
+      await earlier.readBy(reader, patience);
+    } catch (error) {
+      // What it is told now is no answer to the call.
+      reader.response.off('close', leave);
+      leave();
+      throw error;
+    }
   }
 
   private async checkSame(earlier: PaidCall, fingerprint: Fingerprint): Promise<void> {

@@ -2,6 +2,7 @@ import { GatewayError } from '../errors/gateway-error.js';
 import type { Passer } from '../memory/passing-set.js';
 import type { AnswerCopy } from './answer-copy.js';
 import type { Fingerprint } from './fingerprint.js';
+import type { Patience } from './patience.js';
 import { lostAnswer } from './refusals.js';
 import { type Reader, SharedAnswer } from './shared-answer.js';
 
@@ -131,13 +132,13 @@ export class PaidCall implements Passer {
   /**
    * Gives a later request for the same the answer: what has come of it, then the rest.
    *
-   * @throws what the work threw, or GatewayError where the answer is lost
+   * @throws what the work threw, or GatewayError where the answer is lost or the reader's own time is over
    */
-  async readBy(reader: Reader): Promise<void> {
+  async readBy(reader: Reader, patience: Patience): Promise<void> {
     if (!this.hasFailed && !this.answer.isWhole) throw lostAnswer();
     reader.call.joined = this.id;
     if (!this.hasFailed) this.answer.join(reader);
-    if (this.outcome === 'running') await (this.over ??= Promise.withResolvers()).promise;
+    if (this.outcome === 'running') await patience.waitFor((this.over ??= Promise.withResolvers()).promise);
     if (this.hasFailed) throw this.failure;
   }
 

@@ -12,6 +12,14 @@ export function idempotencyRunning(): GatewayError {
   return new GatewayError('idempotencyRunning', message, { param, retryAfterSeconds: 1 });
 }
 
+/** Its own time is over before that of the call that it waits for. */
+export function stillRunning(): GatewayError {
+  return new GatewayError(
+    'upstreamTimeout',
+    'This request was sent before and has not ended in time. It may be charged, and was not sent again.',
+  );
+}
+
 /** Nobody knows what became of it: its process is gone. */
 export function lostCall(): GatewayError {
   return new GatewayError(

@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import type { AnswerStore, KeyedRequest, StoredCall } from './answer-store.js';
+import { Patience } from './patience.js';
 import { failureOf, idempotencyMismatch, idempotencyRunning, lostAnswer, lostCall } from './refusals.js';
 import { replayHeaders, type SharedAnswer } from './shared-answer.js';
 
@@ -11,6 +12,7 @@ export class StoredOnce {
   constructor(
     private readonly store: AnswerStore,
     private readonly whileRunning: Settings['once']['whileRunning'],
+    private readonly usualMs: number,
     private readonly logger: Logger,
   ) {}
 
@@ -24,7 +26,7 @@ export class StoredOnce {
     for (;;) {
       const earlier = await this.store.claim(request);
       if (!earlier) return this.pay(request, call, answer, work);
-      const outcome = await this.settled(request, earlier, call.signal);
+      const outcome = await this.settled(request, earlier, call);
       if (!outcome) continue;
       call.joined = outcome.requestId;
       replay(outcome, call, answer);
@@ -32,15 +34,12 @@ export class StoredOnce {
     }
   }
 
-  private async settled(
-    request: KeyedRequest,
-    earlier: StoredCall,
-    signal: AbortSignal,
-  ): Promise<StoredCall | undefined> {
+  private async settled(request: KeyedRequest, earlier: StoredCall, call: CallRecord): Promise<StoredCall | undefined> {
     if (earlier.fingerprint !== request.fingerprint) throw idempotencyMismatch();
     if (earlier.state !== 'running' || earlier.isAbandoned) return earlier;
     if (this.whileRunning === 'conflict') throw idempotencyRunning();
-    return this.store.outcomeOf(request, earlier, signal);
+    using patience = new Patience(call, this.usualMs, idempotencyRunning);
+    return await this.store.outcomeOf(request, earlier, patience.signal);
   }
 
   private async pay(

@@ -146,6 +146,20 @@ describe('An answer under an Idempotency-Key', () => {
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
   });
 
+  it('answer 409 to the second when its own time is over', async () => {
+    await using first = await start();
+    await using second = await start();
+    sandbox.fault({ delayMs: 1_000 });
+    const one = first.post(GENERATIONS, body, keyed('hasty'));
+    await sandbox.nextRequest();
+    const hasty = await second.post(GENERATIONS, body, {
+      headers: { 'idempotency-key': 'hasty', 'x-litellm-timeout': '0.2' },
+    });
+    await expectError(hasty, { status: 409, code: 'idempotency_key_in_use', param: 'Idempotency-Key' });
+    expect((await one).status).toBe(200);
+    expect(sandbox.charges().total).toBe(ONE_PICTURE);
+  });
+
   it('answer 409 instead of waiting, where the operator wants it', async () => {
     await using first = await start();
     await using second = await start({ IDEMPOTENCY_WHILE_RUNNING: 'conflict' });

@@ -151,6 +151,20 @@ describeReplicas('A retry without a key that comes to another replica', () => {
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
   });
 
+  it('waits no longer than its own time, whatever became of the process', async () => {
+    sandbox.fault({ delayMs: 1_000 });
+    const fields = aBody();
+    const first = one.post(GENERATIONS, fields);
+    await sandbox.nextRequest();
+    const hasty = await other.post(GENERATIONS, fields, {
+      headers: { 'x-stainless-retry-count': '1', 'x-litellm-timeout': '0.2' },
+    });
+    await expectError(hasty, { status: 504, type: 'server_error', code: 'upstream_timeout' });
+    expect(hasty.headers.get('x-should-retry')).toBe('false');
+    expect((await first).status).toBe(200);
+    expect(sandbox.requests()).toHaveLength(1);
+  });
+
   it('is sent where the first call cost nothing', async () => {
     sandbox.fault({ delayMs: 300, status: 503 });
     const fields = aBody();

@@ -137,6 +137,20 @@ describe('An Idempotency-Key', () => {
     expect((await first).status).toBe(200);
   });
 
+  it('lets a second request wait for as long as its own time is, and leaves the first alone', async () => {
+    sandbox.fault({ delayMs: 800 });
+    const first = gateway.post(GENERATIONS, body, keyed('hasty'));
+    await sandbox.nextRequest();
+    const second = await gateway.post(GENERATIONS, body, {
+      headers: { 'idempotency-key': 'hasty', 'x-litellm-timeout': '0.2' },
+    });
+    await expectError(second, { status: 409, code: 'idempotency_key_in_use', param: 'Idempotency-Key' });
+    expect(second.headers.get('retry-after')).toBe('1');
+    const text = await (await first).text();
+    expect(await (await gateway.post(GENERATIONS, body, keyed('hasty'))).text()).toBe(text);
+    expect(sandbox.charges().total).toBe(ONE_PICTURE);
+  });
+
   it('is free again where nothing was charged', async () => {
     sandbox.fault({ status: 400, body: { code: 'invalid_request_parameter', message: 'no' } });
     expect((await gateway.post(GENERATIONS, body, keyed('free'))).status).toBe(400);
@@ -228,6 +242,20 @@ describe('A caller that leaves after its request was sent', () => {
       type: 'server_error',
       code: 'upstream_error',
     });
+    expect(sandbox.charges().total).toBe(ONE_PICTURE);
+  });
+
+  it('is told that it takes too long where its second try has less time than the first', async () => {
+    sandbox.fault({ delayMs: 800 });
+    const fields = { ...body, random_seed: 13 };
+    const id = await sendAndLeave(fields);
+    const hasty = await gateway.post(GENERATIONS, fields, {
+      headers: { 'x-stainless-retry-count': '1', 'x-litellm-timeout': '0.2' },
+    });
+    await expectError(hasty, { status: 504, type: 'server_error', code: 'upstream_timeout' });
+    expect(hasty.headers.get('x-should-retry')).toBe('false');
+    await sandbox.ended(id);
+    expect((await gateway.post(GENERATIONS, fields, retry)).status).toBe(200);
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
   });
 

@@ -1,0 +1,64 @@
+import { LONGEST_REQUEST_MS } from '../config/longest-request.js';
+import type { Settings } from '../config/settings.js';
+import type { GatewayError } from '../errors/gateway-error.js';
+import { readTerms } from '../routing/call-terms.js';
+import type { CallRecord } from '../telemetry/call-record.js';
+
+/** How long a call runs at most where its caller asks for no time of its own, in milliseconds. */
+export function usualTimeOf({ builtIn, configured }: Settings['models']): number {
+  return Math.max(...[...configured, ...(builtIn ? [builtIn] : [])].map(({ timeoutMs }) => timeoutMs));
+}
+
+/**
+ * How long a request waits for the call of another: until its caller leaves, or the time is over that it has itself. That time
+ * counts on where the request is sent after all.
+ */
+export class Patience implements Disposable {
+  private readonly ending = new AbortController();
+  private readonly timer: NodeJS.Timeout;
+
+  /**
+   * @param usualMs what it has where its caller asks for nothing else
+   * @param tooLate what it is told when its time is over
+   * @throws GatewayError `invalidValue` where the caller asks for what is no time
+   */
+  constructor(
+    private readonly call: CallRecord,
+    usualMs: number,
+    tooLate: () => GatewayError,
+  ) {
+    const { timeoutMs = usualMs } = readTerms(call.asked);
+    const now = performance.now();
+    call.deadlineAt ??= now + Math.min(timeoutMs, LONGEST_REQUEST_MS);
+    this.timer = setTimeout(() => {
+      this.ending.abort(tooLate());
+    }, call.deadlineAt - now);
+    call.signal.addEventListener('abort', this.leave, { once: true });
+    if (call.signal.aborted) this.leave();
+  }
+
+  /** Aborted when the wait is over: with what its caller is to be told. */
+  get signal(): AbortSignal {
+    return this.ending.signal;
+  }
+
+  /** What was waited for. @throws the signal's reason when it comes first */
+  async waitFor<T>(awaited: Promise<T>): Promise<T> {
+    const { promise: ended, reject } = Promise.withResolvers<never>();
+    const end = (): void => {
+      reject(this.signal.reason as Error);
+    };
+    this.signal.addEventListener('abort', end, { once: true });
+    if (this.signal.aborted) end();
+    return Promise.race([awaited, ended]);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.timer);
+    this.call.signal.removeEventListener('abort', this.leave);
+  }
+
+  private readonly leave = (): void => {
+    this.ending.abort(this.call.signal.reason);
+  };
+}
