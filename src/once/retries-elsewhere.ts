@@ -57,13 +57,15 @@ export class RetriesElsewhere {
         continue; // It cost nothing, or its own caller has the answer.
       }
       const dispatched = await this.dispatches.find(retry.print);
-      if (!dispatched) {
-        if (awaited && (await this.dispatches.isInDoubt(awaited.requestId))) throw lostCall();
-        return this.store.find({ scope: retry.scope, key: receivedKeyOf(retry.fingerprint) });
+      if (dispatched?.isLost === false) {
+        awaited = dispatched;
+        await this.store.news.want(dispatched.requestId, retry.signal, LOOK_AGAIN_MS);
+        continue;
       }
-      if (dispatched.isLost) throw lostCall();
-      awaited = dispatched;
-      await this.store.news.want(dispatched.requestId, retry.signal, LOOK_AGAIN_MS);
+      const received = await this.store.find({ scope: retry.scope, key: receivedKeyOf(retry.fingerprint) });
+      if (received) return received;
+      if (dispatched ?? (awaited && (await this.dispatches.isInDoubt(awaited.requestId)))) throw lostCall();
+      return undefined;
     }
   }
 

@@ -1,6 +1,7 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Database } from '../database/database.js';
+import { REMEMBER_LOST } from './dispatches.js';
 import { APPLY, type BatchAnswer, type EndingEntry } from './ledger-entries.js';
 import { inDollars } from './money.js';
 import type { SpendMetrics } from './spend-metrics.js';
@@ -12,6 +13,7 @@ const LARGEST_SWEEP = 500;
 interface Unfinished {
   readonly id: string;
   readonly seq: number;
+  readonly print: string | null;
   readonly key_alias: string | null;
   readonly model: string | null;
   readonly price: number | null;
@@ -19,7 +21,7 @@ interface Unfinished {
 
 /** Gateways that sweep at the same time take different rows. */
 const DUE = `
-  select request_id as id, sequence as seq, key_alias, model, price_micro_dollars as price
+  select request_id as id, sequence as seq, print, key_alias, model, price_micro_dollars as price
   from dispatches where deadline < now() order by deadline limit ${LARGEST_SWEEP} for update skip locked`;
 
 /**
@@ -30,10 +32,12 @@ export class DispatchSweep implements OnApplicationBootstrap, OnApplicationShutd
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
 
+  /** @param retryWindowMs for how long a retry of a call that was written off is told so */
   constructor(
     private readonly database: Database,
     private readonly metrics: SpendMetrics,
     private readonly logger: Logger,
+    private readonly retryWindowMs: number,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -67,6 +71,8 @@ export class DispatchSweep implements OnApplicationBootstrap, OnApplicationShutd
         status: 'possibly_charged',
         fault: 'unfinished',
       }));
+      const lost = unfinished.filter(({ print }) => print !== null).map(({ id, print }) => ({ id, print }));
+      if (lost.length > 0) await query(REMEMBER_LOST, [JSON.stringify(lost), this.retryWindowMs]);
       const [row] = await query<{ answer: BatchAnswer }>(APPLY, [JSON.stringify(endings), '[]']);
       return { unfinished, passed: row?.answer.passed ?? [] };
     });

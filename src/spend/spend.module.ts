@@ -34,9 +34,9 @@ import { Unrecorded } from './unrecorded.js';
     },
     {
       provide: DispatchSweep,
-      inject: [Database, SpendMetrics, LOGGER],
-      useFactory: (database: Database | undefined, metrics: SpendMetrics, logger: Logger) =>
-        database && new DispatchSweep(database, metrics, logger),
+      inject: [Database, Settings, SpendMetrics, LOGGER],
+      useFactory: (database: Database | undefined, { once }: Settings, metrics: SpendMetrics, logger: Logger) =>
+        database && new DispatchSweep(database, metrics, logger, once.retryWindowMs),
     },
     {
       provide: BookWatch,

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import OpenAI from 'openai';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { onPostgres, type TestDatabase, testDatabase } from '../support/database.js';
+import { DispatchSweep } from '../../src/spend/dispatch-sweep.js';
 import { expectError, SECRET_PROMPT } from '../support/expect-error.js';
 import { type RunningGateway, startGateway } from '../support/gateway.js';
 import { aPicture } from '../support/pictures.js';
@@ -141,6 +142,25 @@ describeReplicas('A retry without a key that comes to another replica', () => {
     // As it is once the time of a call is over whose process was killed.
     const database = await home.open();
     await database.query(`update dispatches set deadline = now() - interval '1 ms'`);
+    await database.close();
+    await expectError(await other.post(GENERATIONS, fields, RETRY), {
+      status: 502,
+      type: 'server_error',
+      code: 'upstream_error',
+    });
+    expect((await first).status).toBe(200);
+    expect(sandbox.charges().total).toBe(ONE_PICTURE);
+  });
+
+  it('is told so, too, once the lost call was written off', async () => {
+    sandbox.fault({ delayMs: 700 });
+    const fields = aBody();
+    const first = one.post(GENERATIONS, fields);
+    await sandbox.nextRequest();
+    const database = await home.open();
+    await database.query(`update dispatches set deadline = now() - interval '1 ms'`);
+    await other.get(DispatchSweep).sweep();
+    expect(await database.query('select 1 from dispatches')).toEqual([]);
     await database.close();
     await expectError(await other.post(GENERATIONS, fields, RETRY), {
       status: 502,

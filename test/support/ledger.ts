@@ -24,7 +24,7 @@ export class LedgerOn {
     const spendMetrics = new SpendMetrics(this.metrics);
     this.budgets = new Budgets(database);
     this.ledger = new DatabaseLedger(new LedgerBatches(database, spendMetrics, logger), spendMetrics, marginMs);
-    this.sweep = new DispatchSweep(database, spendMetrics, logger);
+    this.sweep = new DispatchSweep(database, spendMetrics, logger, 0);
   }
 
   /** Spent and reserved of a budget, in micro-dollars. */
