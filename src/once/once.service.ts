@@ -24,6 +24,7 @@ import { PaidCall } from './paid-call.js';
 import { PaidCalls } from './paid-calls.js';
 import { Patience, usualTimeOf } from './patience.js';
 import { idempotencyMismatch, idempotencyRunning, stillRunning } from './refusals.js';
+import { scopeOf } from './scope.js';
 import type { Reader } from './shared-answer.js';
 
 const SWEEP_MS = 30_000;
@@ -68,7 +69,7 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
    */
   async answer(request: Request, response: Response, work: (answer: Outlet) => Promise<void>): Promise<void> {
     const key = idempotencyKey(request.headers);
-    const scope = `${request.call.caller?.id ?? ''} ${request.originalUrl}`;
+    const scope = scopeOf(request);
     const fingerprint = new Fingerprint({ fields: request.body as object, pictures: allPicturesOf(request) });
     const asked = { scope, key, fingerprint, ...repeatsOf(request.headers) };
     const earlier = await this.earlier(asked);

@@ -117,6 +117,24 @@ describe('An Idempotency-Key', () => {
     expect(sandbox.charges().total).toBe(2 * ONE_PICTURE);
   });
 
+  it.each(['/images/generations', `${GENERATIONS}/`, `${GENERATIONS}?x=1`, '/V1/Images/Generations'])(
+    'counts however the URL is spelled: %s',
+    async (spelling) => {
+      const first = await (await gateway.post(GENERATIONS, body, keyed(spelling))).text();
+      expect(await (await gateway.post(spelling, body, keyed(spelling))).text()).toBe(first);
+      expect(sandbox.charges().total).toBe(ONE_PICTURE);
+    },
+  );
+
+  it('counts for the model in an Azure-style path', async () => {
+    const at = (model: string) =>
+      gateway.post(`/openai/deployments/${model}/images/generations`, { prompt: 'a' }, keyed('azure'));
+    const first = await (await at('recraft/recraftv3')).text();
+    expect(await (await at('recraft/recraftv2')).text()).not.toBe(first);
+    expect(await (await at('recraft/recraftv3')).text()).toBe(first);
+    expect(sandbox.requests()).toHaveLength(2);
+  });
+
   it('lets a second request wait for the first', async () => {
     sandbox.fault({ delayMs: 300 });
     const first = gateway.post(GENERATIONS, body, keyed('both'));
