@@ -5,7 +5,7 @@ import { masked } from './masked.js';
 
 /** A change that somebody with the master key made. */
 export interface AdministrativeChange {
-  /** Who: the id of the caller. */
+  /** Who: the id of the caller, or whom the caller names. */
   readonly actor: string;
   /** What was done: `key.generate`, `team.update`, … */
   readonly action: string;

@@ -5,7 +5,7 @@ import { PeriodQueryDto } from '../spend/usage/spend-query.dto.js';
 
 /** Which changes to list. */
 export class AuditQueryDto extends PeriodQueryDto {
-  /** Changes that this caller made: the digest of a key, or `master`. */
+  /** Changes that this one made: `master`, whom `litellm-changed-by` named, or `configuration`. */
   @IsOptional()
   @IsLabel(200)
   actor?: string;
@@ -51,7 +51,7 @@ export class AuditEntryDto {
    */
   at!: string;
   /**
-   * Who.
+   * Who: `master`, whom `litellm-changed-by` named, or `configuration` where the file of configured keys changed.
    * @example "master"
    */
   actor!: string;

@@ -4,8 +4,9 @@ import type { Request } from 'express';
 import { GatewayError } from '../errors/gateway-error.js';
 import { ApiAnswer, ApiErrors } from '../openapi/answers.js';
 import { QueryPipe } from '../validation/query.pipe.js';
+import { actorOf } from './actor.js';
 import { AdminBody, clearedIn } from './admin-body.js';
-import { ApiAdministration } from './api-administration.js';
+import { ApiAdministration, ApiChange } from './api-administration.js';
 import { ApiExamples } from './body-examples.js';
 import { DeleteKeysDto, GenerateKeyDto, NameKeyDto, RegenerateKeyDto, UpdateKeyDto } from './dto/change-keys.dto.js';
 import { ChangedKeyDto, DeletedKeysDto, KeyInfoDto, KeyPageDto, NewKeyDto } from './dto/key-answers.dto.js';
@@ -49,7 +50,7 @@ export class KeysController {
     description: 'The only answer that has the key.',
   })
   @ApiAnswer({ type: NewKeyDto, description: 'The new key.' })
-  @ApiAdministration('alreadyExists', 'unknownRecord')
+  @ApiChange('alreadyExists', 'unknownRecord')
   generate(@Body() dto: GenerateKeyDto, @Req() request: Request): Promise<NewKeyDto> {
     return this.administration.generate(dto, actorOf(request));
   }
@@ -90,7 +91,7 @@ export class KeysController {
     description: 'What is left out stays; `null` takes away. Every replica obeys within a second.',
   })
   @ApiAnswer({ type: ChangedKeyDto, description: 'The changed key.' })
-  @ApiAdministration('alreadyExists', 'unknownRecord')
+  @ApiChange('alreadyExists', 'unknownRecord')
   async update(@Body() { key, ...fields }: UpdateKeyDto, @Req() request: Request): Promise<ChangedKeyDto> {
     return changed(await this.administration.update(key, fields, clearedIn(request), actorOf(request)));
   }
@@ -102,7 +103,7 @@ export class KeysController {
   @ApiExamples(DeleteKeysDto, 'deleteKeys')
   @ApiOperation({ operationId: 'deleteKeys', summary: 'Delete keys.', description: 'What they spent stays on record.' })
   @ApiAnswer({ type: DeletedKeysDto, description: 'The deleted keys.' })
-  @ApiAdministration('unknownRecord')
+  @ApiChange('unknownRecord')
   async remove(@Body() dto: DeleteKeysDto, @Req() request: Request): Promise<DeletedKeysDto> {
     return { deleted_keys: await this.removal.remove(dto, actorOf(request)) };
   }
@@ -114,7 +115,7 @@ export class KeysController {
   @ApiExamples(NameKeyDto, 'blockKey')
   @ApiOperation({ operationId: 'blockKey', summary: 'Block a key.', description: 'Within a second everywhere.' })
   @ApiAnswer({ type: ChangedKeyDto, description: 'The blocked key.' })
-  @ApiAdministration('unknownRecord')
+  @ApiChange('unknownRecord')
   async block(@Body() { key }: NameKeyDto, @Req() request: Request): Promise<ChangedKeyDto> {
     return changed(await this.administration.block(key, true, actorOf(request)));
   }
@@ -126,7 +127,7 @@ export class KeysController {
   @ApiExamples(NameKeyDto, 'blockKey')
   @ApiOperation({ operationId: 'unblockKey', summary: 'Let a blocked key in again.' })
   @ApiAnswer({ type: ChangedKeyDto, description: 'The key.' })
-  @ApiAdministration('unknownRecord')
+  @ApiChange('unknownRecord')
   async unblock(@Body() { key }: NameKeyDto, @Req() request: Request): Promise<ChangedKeyDto> {
     return changed(await this.administration.block(key, false, actorOf(request)));
   }
@@ -142,7 +143,7 @@ export class KeysController {
     description: 'Budget, limits and the rest stay. With `grace_period` the old key works on for a while.',
   })
   @ApiAnswer({ type: NewKeyDto, description: 'The new key.' })
-  @ApiAdministration('alreadyExists', 'unknownRecord')
+  @ApiChange('alreadyExists', 'unknownRecord')
   regenerate(@Body() { key, ...fields }: RegenerateKeyDto, @Req() request: Request): Promise<NewKeyDto> {
     if (key === undefined) throw new GatewayError('missingParameter', 'key is required.', { param: 'key' });
     return this.regeneration.regenerate(key, fields, clearedIn(request), actorOf(request));
@@ -161,7 +162,7 @@ export class KeysController {
   })
   @ApiOperation({ operationId: 'regenerateKeyInPath', summary: 'The same, with the key in the path.' })
   @ApiAnswer({ type: NewKeyDto, description: 'The new key.' })
-  @ApiAdministration('alreadyExists', 'unknownRecord')
+  @ApiChange('alreadyExists', 'unknownRecord')
   regenerateInPath(
     @Param('key') key: string,
     @Body() { key: _other, ...fields }: RegenerateKeyDto,
@@ -169,11 +170,6 @@ export class KeysController {
   ): Promise<NewKeyDto> {
     return this.regeneration.regenerate(key, fields, clearedIn(request), actorOf(request));
   }
-}
-
-/** Who changes something: for the record. */
-export function actorOf({ call }: Request): string {
-  return call.caller?.id ?? 'unknown';
 }
 
 function changed(key: KeyView): ChangedKeyDto {

@@ -3,8 +3,9 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { ApiAnswer } from '../openapi/answers.js';
 import { QueryPipe } from '../validation/query.pipe.js';
+import { actorOf } from './actor.js';
 import { AdminBody, clearedIn } from './admin-body.js';
-import { ApiAdministration } from './api-administration.js';
+import { ApiAdministration, ApiChange } from './api-administration.js';
 import { ApiExamples } from './body-examples.js';
 import {
   ChangedTeamDto,
@@ -16,7 +17,6 @@ import {
   TeamInfoQueryDto,
   UpdateTeamDto,
 } from './dto/teams.dto.js';
-import { actorOf } from './keys.controller.js';
 import { MasterOnly } from './master-only.decorator.js';
 import { Teams } from './teams.js';
 
@@ -34,7 +34,7 @@ export class TeamsController {
   @ApiExamples(NewTeamDto, 'createTeam')
   @ApiOperation({ operationId: 'createTeam', summary: 'Make a team.' })
   @ApiAnswer({ type: TeamDto, description: 'The new team.' })
-  @ApiAdministration('alreadyExists')
+  @ApiChange('alreadyExists')
   create(@Body() dto: NewTeamDto, @Req() request: Request): Promise<TeamDto> {
     return this.teams.create(dto, actorOf(request));
   }
@@ -65,7 +65,7 @@ export class TeamsController {
     description: 'What is left out stays; `null` takes away. Every replica obeys within a second.',
   })
   @ApiAnswer({ type: ChangedTeamDto, description: 'The changed team.' })
-  @ApiAdministration('alreadyExists', 'unknownRecord')
+  @ApiChange('alreadyExists', 'unknownRecord')
   async update(@Body() { team_id: id, ...fields }: UpdateTeamDto, @Req() request: Request): Promise<ChangedTeamDto> {
     return { team_id: id, data: await this.teams.update(id, fields, clearedIn(request), actorOf(request)) };
   }
@@ -80,7 +80,7 @@ export class TeamsController {
     description: 'As in LiteLLM: a key does not outlive its team. What they spent stays on record.',
   })
   @ApiAnswer({ type: DeletedTeamsDto, description: 'What was deleted.' })
-  @ApiAdministration('unknownRecord')
+  @ApiChange('unknownRecord')
   remove(@Body() { team_ids: ids }: DeleteTeamsDto, @Req() request: Request): Promise<DeletedTeamsDto> {
     return this.teams.remove(ids, actorOf(request));
   }

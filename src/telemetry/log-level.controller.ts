@@ -4,9 +4,9 @@ import type { Request } from 'express';
 import type { Logger } from 'pino';
 import { AuditLog } from '../audit/audit-log.js';
 import { Settings } from '../config/settings.js';
+import { actorOf } from '../keys/actor.js';
 import { AdminBody } from '../keys/admin-body.js';
-import { ApiAdministration } from '../keys/api-administration.js';
-import { actorOf } from '../keys/keys.controller.js';
+import { ApiChange } from '../keys/api-administration.js';
 import { MasterOnly } from '../keys/master-only.decorator.js';
 import { ApiAnswer, ApiErrors } from '../openapi/answers.js';
 import { LogLevelDto } from './log-level.dto.js';
@@ -44,7 +44,7 @@ export class LogLevelController {
       '`/audit` and in the log. No level logs keys, prompts or bodies.',
   })
   @ApiAnswer({ type: LogLevelDto, description: 'The new level.' })
-  @ApiAdministration()
+  @ApiChange()
   async change(@Body() { level }: LogLevelDto, @Req() request: Request): Promise<LogLevelDto> {
     const before = this.logger.level;
     const actor = actorOf(request);

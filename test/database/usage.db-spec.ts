@@ -229,6 +229,24 @@ describe('GET /audit', () => {
     expect(await read<Page>('/audit?subject=nobody')).toMatchObject({ total: 0, data: [] });
   });
 
+  it('names whom litellm-changed-by names', async () => {
+    const by = (name: string) => ({ headers: { authorization: `Bearer ${gateway.key}`, 'litellm-changed-by': name } });
+    const made = await gateway.post('/key/generate', { key_alias: 'named' }, by('ada'));
+    const { token, created_by } = (await made.json()) as Record<string, string>;
+    await gateway.post('/key/block', { key: token }, by(''));
+
+    expect(created_by).toBe('ada');
+    expect(await read<Page>(`/audit?subject=${token}`)).toMatchObject({
+      data: [
+        { actor: 'master', action: 'key.block' },
+        { actor: 'ada', action: 'key.generate' },
+      ],
+    });
+    expect(await read<Page>('/audit?actor=ada')).toMatchObject({ total: 1 });
+    const refusal = await gateway.post('/key/generate', {}, by('a'.repeat(201)));
+    await expectError(refusal, { status: 400, code: 'invalid_value', param: 'litellm-changed-by' });
+  });
+
   it('shows no secret of what is kept with a key', async () => {
     const key = `sk-abc!def$ghi%jkl:mnop-${randomUUID()}`;
     const metadata = {

@@ -20,7 +20,7 @@ export const IsDollars = (): PropertyDecorator =>
   );
 
 /** Text that a log, a header and the database can hold: no control characters, no halves of characters. */
-const isLabel = (value: unknown, longest: number): boolean =>
+export const isLabel = (value: unknown, longest: number): value is string =>
   typeof value === 'string' &&
   value.length > 0 &&
   value.length <= longest &&
