@@ -15,6 +15,14 @@ export interface AdministrativeChange {
   readonly after?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** How something is now that changes without anybody asking this API for it; without `after` it is gone. */
+export interface State {
+  /** What was done where this is news. */
+  readonly action: string;
+  readonly subject: string;
+  readonly after?: Readonly<Record<string, unknown>>;
+}
+
 export interface AuditEntry {
   readonly id: number;
   readonly at: Date;
@@ -47,6 +55,19 @@ export class AuditLog {
     );
   }
 
+  /**
+   * Records what is other than the same actor had it on record last. Every replica may say so of what all of them see: it is
+   * recorded once.
+   */
+  async recordStates(actor: string, states: readonly State[]): Promise<void> {
+    if (!this.database || states.length === 0) return;
+    const safe = states.map(({ after, ...same }) => ({ ...same, after: after && masked(after) }));
+    await this.database.transaction(async (query) => {
+      await query('select pg_advisory_xact_lock(hashtext($1))', [`audit of ${actor}`]);
+      await query(RECORD_NEWS, [actor, JSON.stringify(safe)]);
+    });
+  }
+
   /** The newest changes first: a page of them, and how many there are. */
   async read(filter: AuditFilter, page: number, pageSize: number): Promise<{ entries: AuditEntry[]; total: number }> {
     const parameters = [filter.actor, filter.action, filter.subject, filter.from, filter.until].map((v) => v ?? null);
@@ -63,6 +84,16 @@ export class AuditLog {
     return this.database.query;
   }
 }
+
+const RECORD_NEWS = `
+  with state as (select * from jsonb_to_recordset($2::jsonb) as s(action text, subject text, after jsonb)),
+  known as (
+    select distinct on (subject) subject, after from audit_log
+    where actor = $1::text and subject in (select subject from state) order by subject, id desc
+  )
+  insert into audit_log (actor, action, subject, before, after)
+  select $1::text, state.action, state.subject, known.after, state.after from state left join known using (subject)
+  where state.after is distinct from known.after`;
 
 const MATCHING = `from audit_log where
   ($1::text is null or actor = $1) and ($2::text is null or action = $2) and ($3::text is null or subject = $3)

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { AuditLog } from '../audit/audit-log.js';
 import { Settings, type StaticKey } from '../config/settings.js';
 import { SettingsError } from '../config/settings-error.js';
 import { Budgets } from '../spend/budgets.js';
@@ -8,11 +9,15 @@ import { ModelRegistry } from '../registry/model-registry.js';
 import { LOGGER } from '../telemetry/logger.js';
 import { termsOf } from './allowance.js';
 import { type Caller, limitsOf } from './caller.js';
+import { statesOf } from './configured-key-changes.js';
 import { KeyRing } from './key-ring.js';
 import { withMeanings } from './key-reading.js';
 
 /** A mounted file is a link to a link that Kubernetes turns round: looking at where it leads is what always works. */
 const LOOK_EVERY_MS = 1_000;
+
+/** Who changes these keys, in the audit log: nobody who asks this API for it. */
+const ACTOR = 'configuration';
 
 /** The keys of the configuration. They are read again when a file they stand in changes; a broken file changes nothing. */
 @Injectable()
@@ -20,12 +25,14 @@ export class ConfiguredKeys implements OnApplicationBootstrap, OnApplicationShut
   private looking: NodeJS.Timeout | undefined;
   private seen = '';
   private isLooking = false;
+  private used: readonly StaticKey[] = [];
 
   constructor(
     @Inject(Settings) private readonly settings: Settings,
     private readonly ring: KeyRing,
     private readonly registry: ModelRegistry,
     private readonly budgets: Budgets,
+    private readonly audit: AuditLog,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -67,6 +74,8 @@ export class ConfiguredKeys implements OnApplicationBootstrap, OnApplicationShut
   private async use(keys: readonly StaticKey[]): Promise<void> {
     const hasDatabase = this.settings.database.kind !== 'none';
     if (hasDatabase) for (const key of keys) await this.budgets.define(scopeOf(key), budgetOf(key));
+    if (hasDatabase) await this.audit.recordStates(ACTOR, statesOf(keys, this.used));
+    this.used = keys;
     this.ring.replaceConfigured(keys.map((key) => this.toCaller(key, hasDatabase)));
   }
 

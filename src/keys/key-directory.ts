@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Budgets } from '../spend/budgets.js';
+import { Budgets, type BudgetState } from '../spend/budgets.js';
 import { Administration } from './administration.js';
 import { budgetAnswer } from './allowance.js';
 import type { Caller } from './caller.js';
@@ -33,14 +33,18 @@ export class KeyDirectory {
     return dto;
   }
 
+  /** Configured keys come first: nobody made them, so they are the oldest. */
   async page({ page = 1, size = USUAL_SIZE, return_full_object, ...filter }: ListKeysQueryDto): Promise<KeyPageDto> {
-    const { rows, total } = await pageOfKeys(this.administration.query, filter, { size, skip: (page - 1) * size });
-    return {
-      keys: return_full_object === true ? await this.describe(rows) : rows.map(({ token }) => token),
-      total_count: total,
-      current_page: page,
-      total_pages: Math.ceil(total / size),
-    };
+    const first = (page - 1) * size;
+    const configured = this.configured(filter);
+    const shown = configured.slice(first, first + size);
+    const { rows, total: made } = await pageOfKeys(this.administration.query, filter, {
+      size: size - shown.length,
+      skip: Math.max(0, first - configured.length),
+    });
+    const total = configured.length + made;
+    const keys = return_full_object === true ? await this.whole(shown, rows) : digestsOf(shown, rows);
+    return { keys, total_count: total, current_page: page, total_pages: Math.ceil(total / size) };
   }
 
   /** Up to `most` keys in the order of their making. */
@@ -49,36 +53,59 @@ export class KeyDirectory {
     return this.describe(rows);
   }
 
+  /** A configured key is in no team, of no user, never blocked and never expires. */
+  private configured({ team_id, user_id, key_alias, blocked, expired }: KeyFilter): Caller[] {
+    if (team_id !== undefined || user_id !== undefined || blocked === true || expired === true) return [];
+    return this.ring.configuredCallers.filter(({ alias }) => key_alias === undefined || alias === key_alias);
+  }
+
+  private async whole(configured: readonly Caller[], rows: readonly KeyRow[]): Promise<KeyView[]> {
+    const budgets = await this.budgets.read(configured.flatMap((caller) => caller.budgets));
+    return [
+      ...configured.map((caller) => viewOf(caller, budgets.get(caller.scope))),
+      ...(await this.describe(rows)),
+    ];
+  }
+
   private async describe(rows: readonly KeyRow[]): Promise<KeyView[]> {
     const budgets = await this.budgets.read(rows.map(({ budget_scope: scope }) => scope));
     return rows.map((row) => toKeyView(row, budgets.get(row.budget_scope)));
   }
 
-  /** A configured key: what the configuration says, and the budget where there is a database. */
   private async infoOfConfigured(caller: Caller): Promise<KeyView> {
     const scopes = [...caller.budgets];
     const budgets = scopes.length === 0 ? undefined : await this.budgets.read(scopes);
-    return {
-      token: caller.id,
-      key_name: caller.alias,
-      key_alias: caller.alias,
-      team_id: null,
-      user_id: null,
-      expires: null,
-      aliases: { ...caller.aliases },
-      allowed_routes: [...caller.routes],
-      models: [...caller.models],
-      operations: [...caller.operations],
-      tags: [...caller.tags],
-      priority: caller.priority,
-      weight: caller.weight,
-      rpm_limit: caller.limits.requestsPerMinute ?? null,
-      ipm_limit: caller.limits.imagesPerMinute ?? null,
-      max_parallel_requests: caller.limits.parallelRequests ?? null,
-      blocked: false,
-      metadata: {},
-      ...{ created_at: null, created_by: null, updated_at: null, updated_by: null },
-      ...budgetAnswer(budgets?.get(caller.scope)),
-    };
+    return viewOf(caller, budgets?.get(caller.scope));
   }
+}
+
+const digestsOf = (configured: readonly Caller[], rows: readonly KeyRow[]): string[] => [
+  ...configured.map(({ id }) => id),
+  ...rows.map(({ token }) => token),
+];
+
+/** A configured key: what the configuration says, and the budget where there is a database. */
+function viewOf(caller: Caller, budget: BudgetState | undefined): KeyView {
+  return {
+    token: caller.id,
+    key_name: caller.alias,
+    key_alias: caller.alias,
+    team_id: null,
+    user_id: null,
+    expires: null,
+    aliases: { ...caller.aliases },
+    allowed_routes: [...caller.routes],
+    models: [...caller.models],
+    operations: [...caller.operations],
+    tags: [...caller.tags],
+    priority: caller.priority,
+    weight: caller.weight,
+    rpm_limit: caller.limits.requestsPerMinute ?? null,
+    ipm_limit: caller.limits.imagesPerMinute ?? null,
+    max_parallel_requests: caller.limits.parallelRequests ?? null,
+    blocked: false,
+    metadata: {},
+    ...{ created_at: null, created_by: null, updated_at: null, updated_by: null },
+    ...budgetAnswer(budget),
+  };
 }

@@ -24,6 +24,11 @@ export class KeyRing {
     this.configured = new Map(callers.map((caller) => [caller.id, { caller }]));
   }
 
+  /** Whom the configured keys belong to, in the order of the configuration. */
+  get configuredCallers(): Caller[] {
+    return Array.from(this.configured.values(), ({ caller }) => caller);
+  }
+
   /** Whether a request presents the master key. */
   presentsMaster(headers: IncomingHttpHeaders): boolean {
     try {

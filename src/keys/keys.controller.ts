@@ -73,7 +73,7 @@ export class KeysController {
 
   @Get('list')
   @MasterOnly()
-  @ApiOperation({ operationId: 'listKeys', summary: 'List keys, the oldest first.' })
+  @ApiOperation({ operationId: 'listKeys', summary: 'List keys, configured ones first, then the oldest.' })
   @ApiAnswer({ type: KeyPageDto, description: 'A page of keys.' })
   @ApiAdministration()
   list(@Query(new QueryPipe(ListKeysQueryDto, LIST_KINDS)) query: ListKeysQueryDto): Promise<KeyPageDto> {

@@ -8,7 +8,7 @@ import type { CallRecord } from '../telemetry/call-record.js';
 import { AnswerStore, type StoredCall } from './answer-store.js';
 import type { Fingerprint } from './fingerprint.js';
 import type { PaidCall } from './paid-call.js';
-import { Patience, usualTimeOf } from './patience.js';
+import { Patience, type UsualTimes, usualTimesOf } from './patience.js';
 import { stillRunning } from './refusals.js';
 import { RetriesElsewhere } from './retries-elsewhere.js';
 import type { SharedAnswer } from './shared-answer.js';
@@ -31,8 +31,7 @@ export class AcrossReplicas {
   private readonly store: AnswerStore;
   private readonly stored: StoredOnce;
   private readonly elsewhere: RetriesElsewhere;
-  /** How long a call runs at most where its caller asks for no time of its own. */
-  private readonly usualMs: number;
+  private readonly usual: UsualTimes;
 
   constructor(
     database: Database,
@@ -41,16 +40,16 @@ export class AcrossReplicas {
     logger: Logger,
   ) {
     const { whileRunning, retryWindowMs } = settings.once;
-    this.usualMs = usualTimeOf(settings.models);
+    this.usual = usualTimesOf(settings.models);
     this.store = new AnswerStore(database);
-    this.stored = new StoredOnce(this.store, whileRunning, this.usualMs, logger);
+    this.stored = new StoredOnce(this.store, whileRunning, this.usual, logger);
     this.elsewhere = new RetriesElsewhere(this.store, dispatches, retryWindowMs, logger);
   }
 
   /** How long a call runs at most. */
   private longestMs({ asked }: CallRecord): number {
-    if (asked.isStreamed === true) return this.settings.models.longestStreamMs;
-    return asked.timeout === undefined ? this.usualMs : LONGEST_REQUEST_MS;
+    if (asked.isStreamed === true) return this.usual.streamMs;
+    return asked.timeout === undefined ? this.usual.documentMs : LONGEST_REQUEST_MS;
   }
 
   /** Listens for other replicas that want the answer of a call of this one. @throws GatewayError `databaseDown` */
@@ -107,7 +106,7 @@ export class AcrossReplicas {
   private async outcomeElsewhere(asked: Asked, call: CallRecord, print: string): Promise<StoredCall | undefined> {
     const { scope } = asked;
     const fingerprint = await asked.fingerprint.make();
-    using patience = new Patience(call, this.usualMs, stillRunning);
+    using patience = new Patience(call, this.usual, stillRunning);
     return await this.elsewhere.outcomeOf({ scope, fingerprint, print, signal: patience.signal });
   }
 }

@@ -22,7 +22,7 @@ import { Fingerprint } from './fingerprint.js';
 import { idempotencyKey, repeatsOf } from './idempotency-key.js';
 import { PaidCall } from './paid-call.js';
 import { PaidCalls } from './paid-calls.js';
-import { Patience, usualTimeOf } from './patience.js';
+import { Patience, type UsualTimes, usualTimesOf } from './patience.js';
 import { idempotencyMismatch, idempotencyRunning, stillRunning } from './refusals.js';
 import { scopeOf } from './scope.js';
 import type { Reader } from './shared-answer.js';
@@ -40,7 +40,7 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
   private readonly running = new UnderWay();
   private readonly sweeping: NodeJS.Timeout;
   private readonly replicas: AcrossReplicas | undefined;
-  private readonly usualMs: number;
+  private readonly usual: UsualTimes;
 
   constructor(
     @Inject(Settings) private readonly settings: Pick<Settings, 'once' | 'spend' | 'models'>,
@@ -49,7 +49,7 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
     @Inject(Database) database: Database | undefined,
     @Inject(Dispatches) dispatches: Dispatches | undefined,
   ) {
-    this.usualMs = usualTimeOf(settings.models);
+    this.usual = usualTimesOf(settings.models);
     this.replicas = database && dispatches && new AcrossReplicas(database, dispatches, settings, logger);
     this.budget = new CopyBudget(settings.once.memoryBytes, (worth) => this.calls.makeRoom(worth));
     metrics.watch('recraft_gateway_kept_answer_bytes', 'Bytes of answers kept for repeats.', () => this.budget.inUse);
@@ -115,7 +115,7 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
   private async join(earlier: PaidCall, reader: Reader): Promise<void> {
     using patience = new Patience(
       reader.call,
-      this.usualMs,
+      this.usual,
       earlier.key === undefined ? stillRunning : idempotencyRunning,
     );
     const leave = (): void => {

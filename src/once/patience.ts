@@ -4,9 +4,23 @@ import type { GatewayError } from '../errors/gateway-error.js';
 import { readTerms } from '../routing/call-terms.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 
-/** How long a call runs at most where its caller asks for no time of its own, in milliseconds. */
-export function usualTimeOf({ builtIn, configured }: Settings['models']): number {
-  return Math.max(...[...configured, ...(builtIn ? [builtIn] : [])].map(({ timeoutMs }) => timeoutMs));
+/** How long calls run at most where their callers ask for no time of their own, in milliseconds. */
+export interface UsualTimes {
+  readonly documentMs: number;
+  /** Of an event stream; no caller gets more for one. */
+  readonly streamMs: number;
+}
+
+export function usualTimesOf({ builtIn, configured, longestStreamMs }: Settings['models']): UsualTimes {
+  const deployments = [...configured, ...(builtIn ? [builtIn] : [])];
+  return { documentMs: Math.max(...deployments.map(({ timeoutMs }) => timeoutMs)), streamMs: longestStreamMs };
+}
+
+/** The time that a call has. @throws GatewayError `invalidValue` where its caller asks for what is no time */
+function timeOf({ asked }: CallRecord, { documentMs, streamMs }: UsualTimes): number {
+  const [usualMs, longestMs] = asked.isStreamed === true ? [streamMs, streamMs] : [documentMs, LONGEST_REQUEST_MS];
+  const { timeoutMs = usualMs } = readTerms(asked, longestMs);
+  return Math.min(timeoutMs, longestMs);
 }
 
 /**
@@ -18,18 +32,16 @@ export class Patience implements Disposable {
   private readonly timer: NodeJS.Timeout;
 
   /**
-   * @param usualMs what it has where its caller asks for nothing else
    * @param tooLate what it is told when its time is over
    * @throws GatewayError `invalidValue` where the caller asks for what is no time
    */
   constructor(
     private readonly call: CallRecord,
-    usualMs: number,
+    usual: UsualTimes,
     tooLate: () => GatewayError,
   ) {
-    const { timeoutMs = usualMs } = readTerms(call.asked);
     const now = performance.now();
-    call.deadlineAt ??= now + Math.min(timeoutMs, LONGEST_REQUEST_MS);
+    call.deadlineAt ??= now + timeOf(call, usual);
     this.timer = setTimeout(() => {
       this.ending.abort(tooLate());
     }, call.deadlineAt - now);

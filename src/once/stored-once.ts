@@ -3,7 +3,7 @@ import type { Settings } from '../config/settings.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import type { AnswerStore, KeyedRequest, StoredCall } from './answer-store.js';
-import { Patience } from './patience.js';
+import { Patience, type UsualTimes } from './patience.js';
 import { failureOf, idempotencyMismatch, idempotencyRunning, lostAnswer, lostCall } from './refusals.js';
 import { replayHeaders, type SharedAnswer } from './shared-answer.js';
 
@@ -12,7 +12,7 @@ export class StoredOnce {
   constructor(
     private readonly store: AnswerStore,
     private readonly whileRunning: Settings['once']['whileRunning'],
-    private readonly usualMs: number,
+    private readonly usual: UsualTimes,
     private readonly logger: Logger,
   ) {}
 
@@ -38,7 +38,7 @@ export class StoredOnce {
     if (earlier.fingerprint !== request.fingerprint) throw idempotencyMismatch();
     if (earlier.state !== 'running' || earlier.isAbandoned) return earlier;
     if (this.whileRunning === 'conflict') throw idempotencyRunning();
-    using patience = new Patience(call, this.usualMs, idempotencyRunning);
+    using patience = new Patience(call, this.usual, idempotencyRunning);
     return await this.store.outcomeOf(request, earlier, patience.signal);
   }
 

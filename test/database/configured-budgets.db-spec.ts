@@ -1,14 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { hash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AuditLog } from '../../src/audit/audit-log.js';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { testDatabase } from '../support/database.js';
 import { expectError } from '../support/expect-error.js';
 import { type RunningGateway, startGateway } from '../support/gateway.js';
-import { withKey } from '../support/keys.js';
+import { generateKey, withKey } from '../support/keys.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 jest.setTimeout(60_000);
 
 const KEY = 'sk-configured';
+const DIGEST = hash('sha256', KEY);
 /** A picture of Recraft V3 costs four cents. */
 const order = { model: 'recraft/recraftv3', prompt: 'a fox' };
 
@@ -57,5 +62,78 @@ describe('A configured key with max_budget', () => {
     await expect(startGateway(sandbox, { ...configured({ max_budget: 1 }), DATABASE_URL: 'none' })).rejects.toThrow(
       'API_KEYS[0] has a budget, which needs a database (DATABASE_URL is none)',
     );
+  });
+});
+
+describe('Configured keys that change', () => {
+  it('are on record, once however many gateways read them, and from one run to the next', async () => {
+    await using home = await testDatabase();
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, 'keys.yaml');
+    const write = (text: string) => writeFile(path, text);
+    const start = () => startGateway(sandbox, { ...home.environment, API_KEYS_FILE: path, LOG_LEVEL: 'info' });
+    const record = async (gateway: RunningGateway) =>
+      ((await (await gateway.call('/audit?actor=configuration')).json()) as { data: object[] }).data;
+    const limited = {
+      action: 'key.configure',
+      subject: DIGEST,
+      before: { key_alias: 'shop' },
+      after: { rpm_limit: 5 },
+    };
+    await write(`${KEY}: { alias: shop, rpm_limit: 7 }\n`);
+    {
+      await using gateway = await start();
+      expect(await record(gateway)).toMatchObject([{ before: null, after: { key_alias: 'shop', rpm_limit: 7 } }]);
+
+      await write(`${KEY}: { alias: shop, rpm_limit: 5 }\n`);
+      await gateway.logged('read again');
+      const news = await record(gateway);
+      expect(news).toHaveLength(2);
+      expect(news[0]).toMatchObject(limited);
+      expect(JSON.stringify(news)).not.toContain(KEY);
+    }
+    await using gateway = await start();
+    expect(await record(gateway)).toHaveLength(2);
+
+    await write('[]\n');
+    await gateway.logged('read again');
+    expect(await record(gateway)).toMatchObject([
+      { action: 'key.remove', subject: DIGEST, before: { rpm_limit: 5 }, after: null },
+      limited,
+      {},
+    ]);
+    const states = [{ action: 'key.remove', subject: DIGEST }];
+    await gateway.get(AuditLog).recordStates('configuration', states);
+    expect(await record(gateway)).toHaveLength(3);
+  });
+});
+
+describe('GET /key/list', () => {
+  it('shows configured keys before the others, page by page and as far as the filter lets them through', async () => {
+    await using home = await testDatabase();
+    const keys = [
+      { key: KEY, alias: 'shop', max_budget: 2 },
+      { key: 'sk-second', alias: 'second' },
+    ];
+    await using gateway = await startGateway(sandbox, { ...home.environment, API_KEYS: JSON.stringify(keys) });
+    const made = [];
+    for (const key_alias of ['third', 'fourth']) made.push((await generateKey(gateway, { key_alias })).token);
+    const all = [DIGEST, hash('sha256', 'sk-second'), ...made];
+    const list = async (query: string) =>
+      (await (await gateway.call(`/key/list?${query}`)).json()) as Record<string, unknown>;
+
+    expect(await list('')).toEqual({ keys: all, total_count: 4, current_page: 1, total_pages: 1 });
+    expect(await list('size=3')).toMatchObject({ keys: all.slice(0, 3), total_count: 4, total_pages: 2 });
+    expect(await list('size=3&page=2')).toMatchObject({ keys: all.slice(3) });
+    expect(await list('size=1&page=2')).toMatchObject({ keys: [all[1]] });
+    expect(await list('size=1&page=3')).toMatchObject({ keys: [all[2]] });
+    expect(await list('key_alias=shop&return_full_object=true')).toMatchObject({
+      keys: [{ token: DIGEST, key_alias: 'shop', max_budget: 2, created_at: null }],
+      total_count: 1,
+    });
+    expect(await list('blocked=false&expired=false')).toMatchObject({ total_count: 4 });
+    for (const filter of ['team_id=none', 'user_id=ada', 'blocked=true', 'expired=true']) {
+      expect(await list(filter)).toMatchObject({ keys: [], total_count: 0 });
+    }
   });
 });
