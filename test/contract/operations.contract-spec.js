@@ -37,6 +37,13 @@ function unknownIn(expression) {
   return metrics.filter((name) => !names.has(name) && !names.has(name.replace(OF_HISTOGRAMS, '')));
 }
 
+/** What an expression measures: a rate of seconds of CPU is cores, quantiles and lags are times. */
+function kindOf(expression) {
+  if (/histogram_quantile|_lag_/.test(expression)) return 'seconds';
+  const [, kind = 'count'] = /(cpu_seconds|_bytes|_dollars|account_up|balance_units)/.exec(expression) ?? [];
+  return kind.replace('_', '').replace('cpuseconds', 'cores');
+}
+
 describe('docs/operations.md', () => {
   it('has every metric (refresh: npm run build && node scripts/metrics-table.mjs)', async () => {
     expect(page).toBe(await withMetrics(page));
@@ -73,6 +80,13 @@ describe('The alert rules', () => {
 describe('The dashboard', () => {
   it.each(queries)('$title asks for metrics that there are: $expr', ({ expr }) => {
     expect(unknownIn(expr)).toEqual([]);
+  });
+
+  it.each(dashboard.panels)('draws quantities of one kind on the axis of $title', ({ targets, fieldConfig }) => {
+    const kinds = new Set(targets.map(({ expr }) => kindOf(expr)));
+    expect(kinds.size).toBe(1);
+    expect(kinds.has('seconds')).toBe(fieldConfig.defaults.unit === 's');
+    expect(kinds.has('bytes')).toBe(fieldConfig.defaults.unit === 'bytes');
   });
 
   it('asks for the job that was chosen', () => {
