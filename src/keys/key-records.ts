@@ -54,7 +54,7 @@ export class KeyRecords {
     return written;
   }
 
-  /** A key that nobody has: the chosen one, or one drawn by lot. @throws GatewayError `alreadyExists` naming `param` */
+  /** A key that nobody has: the chosen one, or a random one. @throws GatewayError `alreadyExists` naming `param` */
   async free(chosen: string | undefined, param: string, query: Query): Promise<string> {
     if (chosen === undefined) return `sk-${randomBytes(32).toString('base64url')}`;
     const digest = digestOf(chosen);

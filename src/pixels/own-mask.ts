@@ -15,7 +15,7 @@ const READABLE: ReadonlySet<UploadedImage['format']> = new Set(['png', 'jpeg', '
 
 /**
  * Checks the pixels of a mask in Recraft's own words: greyscale, 0 and 255 alone, white is what changes (recraft-api.md
- * §4.1). An alpha channel that hides nothing is left away; one that does could mean either, for at OpenAI what is
+ * §4.1). An alpha channel that hides nothing is removed; one that does could mean either, for at OpenAI what is
  * transparent changes. Links, and files that are refused unread, stay as they are.
  *
  * @throws GatewayError invalidImage naming the mask's own field

@@ -69,7 +69,7 @@ export class RegenerateKeyDto extends KeyFieldsDto {
   key?: string;
 
   /**
-   * The new key, where you want to choose it. Left out, it is drawn by lot.
+   * The new key, where you want to choose it. Left out, it is random.
    * @example "sk-web-shop-90ab44c1d2e54f70"
    */
   @IsOptional()
