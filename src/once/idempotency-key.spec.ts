@@ -8,12 +8,17 @@ describe('idempotencyKey', () => {
     ['"abc"', 'abc'],
     [' "abc" ', 'abc'],
     [String.raw`"a\"b\\c"`, String.raw`a"b\c`],
+    ['"abc";v=1', 'abc'],
+    ['"abc" ; v="1"', 'abc'],
+    ['"a b"', '"a b"'],
+    ['"retry abc"', '"retry abc"'],
+    ['a"b', 'a"b'],
     ['8e03978e-40d5-43dd-bc93-6894a57f9324', '8e03978e-40d5-43dd-bc93-6894a57f9324'],
   ])('reads %j as %j', (header, key) => {
     expect(idempotencyKey({ 'idempotency-key': header })).toBe(key);
   });
 
-  it.each(['', '""', 'a b', 'ä', 'x'.repeat(256)])('refuses %j', (header) => {
+  it.each(['', '""', 'a b', '"abc" v=1', 'ä', '"ä"', 'x'.repeat(256)])('refuses %j', (header) => {
     expect(() => idempotencyKey({ 'idempotency-key': header })).toThrow(/Idempotency-Key/);
   });
 });

@@ -1,12 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '../errors/gateway-error.js';
 
-/** Printable ASCII, as a structured field's string has it (draft-ietf-httpapi-idempotency-key-header-07 §2.1). */
-const KEY = /^[\x21-\x7e]{1,255}$/;
+/** Printable ASCII. */
+const KEY = /^[\x20-\x7e]{1,255}$/;
+
+/** A structured field's string, and parameters that say nothing here (draft-ietf-httpapi-idempotency-key-header-07 §2.1, RFC 8941 §3.3.3). */
+const QUOTED = /^"((?:[^"\\]|\\["\\])*)"\s*(?:;.*)?$/;
 
 /**
  * The key of a request that must not be done twice, quoted as the draft has it or bare as most clients send it; undefined
- * where there is none (openai-images.md §4.3).
+ * where there is none (openai-images.md §4.3). One with spaces stays in quotes, so that none is taken for a key of the gateway's own.
  *
  * @throws GatewayError where the header is no key
  */
@@ -14,11 +17,17 @@ export function idempotencyKey(headers: IncomingHttpHeaders): string | undefined
   const header = headers['idempotency-key'];
   if (header === undefined) return undefined;
   const text = String(header).trim();
-  const key = /^"(.*)"$/.exec(text)?.[1]?.replaceAll(/\\(["\\])/g, '$1') ?? text;
-  if (KEY.test(key)) return key;
-  throw new GatewayError('invalidValue', 'Idempotency-Key must be 1 to 255 printable characters without spaces.', {
-    param: 'Idempotency-Key',
-  });
+  const quoted = QUOTED.exec(text)?.[1]?.replaceAll(/\\(["\\])/g, '$1');
+  const key = quoted ?? text;
+  const hasSpace = key.includes(' ');
+  if (KEY.test(key) && (quoted !== undefined || !hasSpace)) return hasSpace ? `"${key}"` : key;
+  throw new GatewayError(
+    'invalidValue',
+    'Idempotency-Key must be 1 to 255 printable characters, in quotes where it has spaces.',
+    {
+      param: 'Idempotency-Key',
+    },
+  );
 }
 
 /**

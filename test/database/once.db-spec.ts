@@ -132,6 +132,20 @@ describe('An answer under an Idempotency-Key', () => {
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
   });
 
+  it('say once that it is a copy, also to one who joins the second', async () => {
+    await using first = await start();
+    await using second = await start();
+    sandbox.fault({ delayMs: 500 });
+    const one = first.post(GENERATIONS, body, keyed('copies'));
+    await sandbox.nextRequest();
+    const others = await Promise.all([1, 2].map(() => second.post(GENERATIONS, body, keyed('copies'))));
+    expect(others.map(({ headers }) => headers.get('idempotent-replayed'))).toEqual(['true', 'true']);
+    const { headers } = await one;
+    for (const other of others) {
+      expect(other.headers.get('content-security-policy')).toBe(headers.get('content-security-policy'));
+    }
+  });
+
   it('pay once for many requests at the same time', async () => {
     await using first = await start();
     await using second = await start();

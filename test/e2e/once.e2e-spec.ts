@@ -43,6 +43,19 @@ async function sendAndLeave(fields: object = body, path = GENERATIONS, to = gate
   return id;
 }
 
+/** The headers of an answer without those that differ from answer to answer. */
+function ownless(headers: Headers): object {
+  const own = [
+    'x-request-id',
+    'x-litellm-call-id',
+    'idempotent-replayed',
+    'date',
+    'content-length',
+    'transfer-encoding',
+  ];
+  return Object.fromEntries([...headers].filter(([name]) => !own.includes(name)));
+}
+
 /** A proxy that reads the first answer whole and hangs up on its client without a byte of it. */
 async function losingProxy(to: string): Promise<AsyncDisposable & { readonly url: string; readonly lost: number }> {
   let lost = 0;
@@ -83,6 +96,7 @@ describe('An Idempotency-Key', () => {
     expect(await second.text()).toBe(await first.text());
     expect(second.headers.get('idempotent-replayed')).toBe('true');
     expect(first.headers.get('idempotent-replayed')).toBeNull();
+    expect(ownless(second.headers)).toEqual(ownless(first.headers));
     expect(second.headers.get('x-request-id')).not.toBe(first.headers.get('x-request-id'));
     expect(second.headers.get('x-litellm-model-id')).toBe(first.headers.get('x-litellm-model-id'));
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
@@ -91,6 +105,13 @@ describe('An Idempotency-Key', () => {
   it('may be quoted or bare', async () => {
     const first = await gateway.post(GENERATIONS, body, keyed('"quoted"'));
     const second = await gateway.post(GENERATIONS, body, keyed('quoted'));
+    expect(await second.text()).toBe(await first.text());
+    expect(sandbox.charges().total).toBe(ONE_PICTURE);
+  });
+
+  it('may be quoted with spaces and parameters', async () => {
+    const first = await gateway.post(GENERATIONS, body, keyed('"order 7";v=1'));
+    const second = await gateway.post(GENERATIONS, body, keyed('"order 7"'));
     expect(await second.text()).toBe(await first.text());
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
   });
@@ -187,6 +208,15 @@ describe('An Idempotency-Key', () => {
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
   });
 
+  it('gives a failure again that may have been charged for as long as an answer', async () => {
+    await using brief = await startGateway(sandbox, { RETRY_WINDOW_MS: '1' });
+    sandbox.fault({ status: 500, charged: true, body: 'broken' });
+    expect((await brief.post(GENERATIONS, body, keyed('doubt'))).status).toBe(502);
+    await pause(50);
+    expect((await brief.post(GENERATIONS, body, keyed('doubt'))).status).toBe(502);
+    expect(sandbox.charges().total).toBe(ONE_PICTURE);
+  });
+
   it('works for uploads, whose form has another boundary each time', async () => {
     const picture = new Uint8Array(await aPicture());
     const form = () => {
@@ -260,6 +290,23 @@ describe('A caller that leaves after its request was sent', () => {
       type: 'server_error',
       code: 'upstream_error',
     });
+    expect(sandbox.charges().total).toBe(ONE_PICTURE);
+  });
+
+  it('is named in no answer to the one who joined it', async () => {
+    sandbox.fault({ delayMs: 400 });
+    const fields = { ...body, random_seed: 14 };
+    const client = await RawClient.connect(gateway.url);
+    client.send(rawPost(GENERATIONS, gateway.key, fields, ['x-litellm-call-id: the-one-who-left']));
+    await sandbox.nextRequest();
+    const joining = gateway.post(GENERATIONS, fields, {
+      headers: { 'x-stainless-retry-count': '1', 'x-litellm-call-id': 'the-one-who-joined' },
+    });
+    await pause(100);
+    client.leave();
+    const { headers } = await joining;
+    expect(headers.get('x-litellm-call-id')).toBe('the-one-who-joined');
+    expect(headers.get('idempotent-replayed')).toBe('true');
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
   });
 
