@@ -307,7 +307,7 @@ export class Environment {
   RETRY_WINDOW_MS: number = 120_000;
 
   @Variable(
-    'Treat byte-identical requests of one key as one while the first runs, and for this long after, in milliseconds; 0: never.',
+    'Treat byte-identical requests of one key as one while the first runs, and for this long after, in milliseconds; 0: never. Each replica does so by itself.',
   )
   @IsWholeNumber(0, DAY_MS)
   COALESCE_MS: number = 0;
