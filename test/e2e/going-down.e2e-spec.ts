@@ -52,6 +52,18 @@ describe('An instance that goes down', () => {
     expect(metrics).not.toContain('fault="shuttingDown"');
   });
 
+  it('tells an event stream that waits and has begun in an event', async () => {
+    await using sandbox = await Sandbox.start({ requestsPerSecond: 0, imagesPerMinute: 0 });
+    await using gateway = await startGateway(sandbox, { UPSTREAM_RPS: '1', SSE_HEARTBEAT_MS: '20' });
+    await (await gateway.post(GENERATIONS, BODY)).text();
+    const waiting = await gateway.post(GENERATIONS, { ...BODY, stream: true });
+    const gone = gateway.goDown(0);
+    expect(waiting.status).toBe(200);
+    expect(await waiting.text()).toMatch(/event: error\ndata: .*"code":"shutting_down"/);
+    await gone;
+    expect(sandbox.requests()).toHaveLength(1);
+  });
+
   it('that has nothing to do is gone at once', async () => {
     await using sandbox = await Sandbox.start();
     await using gateway = await startGateway(sandbox);
