@@ -50,14 +50,14 @@ describe('The image', () => {
     expect(components.map(({ purl }) => purl).sort()).toEqual(installed.map(purlOf).sort());
   });
 
-  it('is as small as the README says, give or take a quarter', async () => {
+  it('is as small as the README says, give or take a twentieth', async () => {
     const files = await readdir(inImage('/app'), { recursive: true, withFileTypes: true });
     const bytes = files
       .filter((file) => file.isFile())
       .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
     const [, told] = /together.*\*\*(\d+)\*\*/.exec(await readFile('README.md', 'utf8'));
 
-    expect(Math.abs(bytes / MIB / Number(told) - 1)).toBeLessThan(0.25);
+    expect(Math.abs(bytes / MIB / Number(told) - 1)).toBeLessThan(0.05);
   });
 
   it('belongs to root: the user it runs as can change none of it', async () => {
