@@ -17,7 +17,7 @@ const server = 'server_error';
 
 /**
  * Everything that callers may be told, and how.
- * Vocabulary: openai-images.md §1.6 and §4.2. Trouble with Recraft's account is the gateway's trouble, never the caller's 401.
+ * Vocabulary: openai-images.md §1.6 and §4.2; `type` of faults of keys and budgets: litellm.md §2.2 and §2.7. Trouble with Recraft's account is the gateway's trouble, never the caller's 401.
  */
 export const FAULTS = {
   invalidJson: { status: 400, type: invalid, code: 'invalid_json' },
@@ -38,9 +38,9 @@ export const FAULTS = {
   unpricedModel: { status: 400, type: invalid, code: 'model_not_priced' },
   unpricedOperation: { status: 400, type: invalid, code: 'operation_not_priced' },
   alreadyExists: { status: 400, type: 'bad_request_error', code: 'already_exists' },
-  missingKey: { status: 401, type: invalid, code: 'missing_api_key' },
-  malformedKey: { status: 401, type: invalid, code: 'malformed_api_key' },
-  wrongKey: { status: 401, type: invalid, code: 'invalid_api_key' },
+  missingKey: { status: 401, type: 'auth_error', code: 'missing_api_key' },
+  malformedKey: { status: 401, type: 'auth_error', code: 'malformed_api_key' },
+  wrongKey: { status: 401, type: 'token_not_found_in_db', code: 'invalid_api_key' },
   expiredKey: { status: 401, type: 'expired_key', code: 'expired_key' },
   blockedKey: { status: 401, type: 'auth_error', code: 'key_blocked' },
   modelNotAllowed: { status: 403, type: 'key_model_access_denied', code: 'key_model_access_denied' },

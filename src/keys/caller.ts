@@ -34,6 +34,8 @@ export interface Caller {
   readonly scope: string;
   /** What logs may show. */
   readonly alias: string;
+  /** Enough of the key to recognise it, `sk-...abcd`; undefined where nobody has seen more than its digest. */
+  readonly keyName?: string;
   /** The master key's owner may do everything. */
   readonly isMaster: boolean;
   readonly team?: Team;

@@ -32,7 +32,7 @@ export class KeyAdministration {
       await this.budgets.define(row.budget_scope, termsOf(fields), query);
       const made = await this.records.view(row, query);
       await this.records.record('key.generate', actor, undefined, made, query);
-      return { key, token_id: token, ...made };
+      return { key, token_id: token, litellm_budget_table: null, ...made };
     });
   }
 

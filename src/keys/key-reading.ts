@@ -69,6 +69,7 @@ function toCaller(row: Row, registry: ModelRegistry): Caller {
     id: row.token,
     scope: row.budget_scope,
     alias: row.key_alias ?? row.key_name,
+    keyName: row.key_name,
     isMaster: false,
     ...(team !== null && {
       team: {

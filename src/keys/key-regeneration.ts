@@ -39,7 +39,7 @@ export class KeyRegeneration {
       const row = await rename(former, fresh, query);
       const after = await this.records.view(await this.records.write(row, fields, cleared, actor, query), query);
       await this.records.record('key.regenerate', actor, before, after, query);
-      return { key: fresh, token_id: token, ...after };
+      return { key: fresh, token_id: token, litellm_budget_table: null, ...after };
     });
   }
 }

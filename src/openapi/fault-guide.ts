@@ -171,7 +171,8 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
   },
   budgetExceeded: {
     means: 'The budget of the key or of its team does not cover the request.',
-    message: 'The budget of this key is $10.00, of which $9.98 are spent or reserved; this request costs $0.04.',
+    message:
+      "Budget has been exceeded! Current cost: 9.98, Max budget: 10. It is the budget of the key 'web-shop' (sk-...5e04).",
   },
   rateLimited: {
     means: 'A limit of the key or of its team is reached. Try again after `retry-after` seconds.',

@@ -38,7 +38,7 @@ export class DatabaseLedger implements Ledger, OnApplicationShutdown {
       call.keySpendMicroDollars = outcome.spent ?? undefined;
       call.keyMaxBudgetMicroDollars = outcome.max ?? undefined;
     }
-    if (outcome?.full !== undefined) throw this.refuse(outcome);
+    if (outcome?.full !== undefined) throw this.refuse(outcome, caller);
     return reservation;
   }
 
@@ -47,10 +47,10 @@ export class DatabaseLedger implements Ledger, OnApplicationShutdown {
     await this.batches.close(CLOSE_PATIENCE_MS);
   }
 
-  private refuse(outcome: ReservationOutcome): GatewayError {
-    const whose = outcome.full?.startsWith('team:') === true ? 'team' : 'key';
-    this.metrics.refused.inc({ scope: whose });
-    return exceeded(whose, outcome);
+  private refuse(outcome: ReservationOutcome, caller: Caller | undefined): GatewayError {
+    const team = outcome.full?.startsWith('team:') === true ? outcome.full.slice('team:'.length) : undefined;
+    this.metrics.refused.inc({ scope: team === undefined ? 'key' : 'team' });
+    return exceeded(team === undefined ? nameOf(caller) : `the team '${team}' of ${nameOf(caller)}`, outcome);
   }
 
   private entryOf(call: CallRecord, caller: Caller | undefined): ReservationEntry {
@@ -126,11 +126,18 @@ function unpriced({ model, group, operation }: CallRecord): GatewayError {
   );
 }
 
+function nameOf(caller: Caller | undefined): string {
+  const { alias = NOBODY, keyName } = caller ?? {};
+  return keyName === undefined || keyName === alias ? `the key '${alias}'` : `the key '${alias}' (${keyName})`;
+}
+
+/** LiteLLM's words first (litellm.md §2.2), which some clients look for, then whose budget it is and what else holds it. */
 function exceeded(whose: string, { spent, reserved = 0, max, resetsAt }: ReservationOutcome): GatewayError {
-  const underWay = reserved > 0 ? `, $${inDollars(reserved)} more is reserved for requests under way` : '';
+  const underWay = reserved > 0 ? `, and $${inDollars(reserved)} more is reserved for requests under way` : '';
   const until = resetsAt == null ? '' : ` It starts again at ${new Date(resetsAt).toISOString()}.`;
   return new GatewayError(
     'budgetExceeded',
-    `Budget has been exceeded! The ${whose} has spent $${inDollars(spent ?? 0)} of $${inDollars(max ?? 0)}${underWay}.${until}`,
+    `Budget has been exceeded! Current cost: ${inDollars(spent ?? 0)}, Max budget: ${inDollars(max ?? 0)}. ` +
+      `It is the budget of ${whose}${underWay}.${until}`,
   );
 }

@@ -52,6 +52,7 @@ describe('POST /key/generate', () => {
       key,
       token: sha256(key),
       token_id: sha256(key),
+      litellm_budget_table: null,
       key_name: `sk-...${key.slice(-4)}`,
       ...{ key_alias: null, team_id: null, user_id: null, expires: null },
       ...{ models: [], aliases: {}, allowed_routes: [], operations: [], tags: [], metadata: {}, blocked: false },
@@ -349,6 +350,7 @@ describe('POST /key/delete', () => {
     for (const { key } of [one, two, three]) {
       await expectError(await fetch(`${gateway.url}/v1/models`, withKey(key)), {
         status: 401,
+        type: 'token_not_found_in_db',
         code: 'invalid_api_key',
       });
     }

@@ -123,7 +123,9 @@ describe('A budget', () => {
     const caller = aCaller(['key:a', 'team:t']);
     await on.ledger.reserve(aCall(caller, PRICE));
 
-    await expect(on.ledger.reserve(aCall(caller, PRICE))).rejects.toThrow(/The team has spent \$0 of \$0.04/);
+    await expect(on.ledger.reserve(aCall(caller, PRICE))).rejects.toThrow(
+      /Current cost: 0, Max budget: 0.04. It is the budget of the team 't' of the key '.*', and \$0.04 more is reserved/,
+    );
 
     expect(await on.state('key:a')).toEqual({ spent: 0, reserved: PRICE });
   });

@@ -219,6 +219,28 @@ describe('Headers of an answer', () => {
   });
 });
 
+describe('A full budget', () => {
+  it('is told of in LiteLLM’s words, with whose it is', async () => {
+    const team = await gateway.post('/team/new', { team_id: 'small', max_budget: 0.03 });
+    expect(team.status).toBe(200);
+    const refusal = { status: 429, type: 'budget_exceeded', code: 'budget_exceeded' };
+    const named = await aKey({ key_alias: 'full', max_budget: 0.03 });
+    const nameless = await aKey({ team_id: 'small' });
+    const order = { model: 'recraft/recraftv3', prompt: 'a fox' };
+    const told = async (key: string) =>
+      expectError(await gateway.post('/v1/images/generations', order, as(key)), refusal);
+
+    expect(await told(named)).toBe(
+      'Budget has been exceeded! Current cost: 0, Max budget: 0.03. ' +
+        `It is the budget of the key 'full' (sk-...${named.slice(-4)}).`,
+    );
+    expect(await told(nameless)).toBe(
+      'Budget has been exceeded! Current cost: 0, Max budget: 0.03. ' +
+        `It is the budget of the team 'small' of the key 'sk-...${nameless.slice(-4)}'.`,
+    );
+  });
+});
+
 describe('GET /audit', () => {
   it('tells who changed what, without secrets', async () => {
     const { data } = await read<Page>('/audit?action=key.generate&page_size=50');

@@ -60,7 +60,8 @@ describe('A key', () => {
   ])('is refused as %s: %j', async (code, headers) => {
     const response = await asking(headers);
     expect(response.headers.get('www-authenticate')).toMatch(/^Bearer /);
-    const message = await expectError(response, { status: 401, code });
+    const type = code === 'invalid_api_key' ? 'token_not_found_in_db' : 'auth_error';
+    const message = await expectError(response, { status: 401, type, code });
     expect(message).not.toContain(WRONG);
   });
 
@@ -111,7 +112,11 @@ describe('A door', () => {
     ['POST', '/openai/deployments/recraftv3/images/generations'],
     ['POST', '/openai/deployments/recraftv3/images/edits'],
   ])('is shut without a key: %s %s', async (method, path) => {
-    await expectError(await fetch(gateway.url + path, { method }), { status: 401, code: 'missing_api_key' });
+    await expectError(await fetch(gateway.url + path, { method }), {
+      status: 401,
+      type: 'auth_error',
+      code: 'missing_api_key',
+    });
   });
 });
 
@@ -131,6 +136,10 @@ describe('A refused caller', () => {
     const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) });
     const headers = { authorization: `Bearer ${WRONG}` };
     const init = { method: 'POST', headers, body: endless, duplex: 'half' } as RequestInit;
-    await expectError(await fetch(gateway.url + GENERATIONS, init), { status: 401, code: 'invalid_api_key' });
+    await expectError(await fetch(gateway.url + GENERATIONS, init), {
+      status: 401,
+      type: 'token_not_found_in_db',
+      code: 'invalid_api_key',
+    });
   });
 });

@@ -79,7 +79,7 @@ describe('HTTP/1.0', () => {
     using client = await RawClient.connect(gateway.url);
     const answer = parts(await client.send('POST /v1/images/generations HTTP/1.0\r\ncontent-length: 0\r\n\r\n').all());
     expect(answer.status).toBe('HTTP/1.1 401 Unauthorized');
-    expectEnvelope(answer.body, { code: 'missing_api_key' });
+    expectEnvelope(answer.body, { type: 'auth_error', code: 'missing_api_key' });
   });
 });
 

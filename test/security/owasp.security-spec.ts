@@ -118,7 +118,7 @@ describe('API2 Broken authentication', () => {
     await gateway.post('/key/block', { key: key.key });
     await expectError(await draw(key), { status: 401, type: 'auth_error', code: 'key_blocked' });
     await gateway.post('/key/delete', { keys: [key.key] });
-    await expectError(await draw(key), { status: 401, code: 'invalid_api_key' });
+    await expectError(await draw(key), { status: 401, type: 'token_not_found_in_db', code: 'invalid_api_key' });
   });
 
   it('no answer and no log line has a key in it', async () => {

@@ -128,6 +128,10 @@ export class NewKeyDto extends KeyDto {
   /** The same as `token`. */
   @ApiProperty({ example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' })
   token_id!: string;
+
+  /** Always null: the budget of a key is its own, and stands in its own fields. */
+  @ApiProperty({ type: 'null', example: null })
+  litellm_budget_table!: null;
 }
 
 /** A key by its digest. */
