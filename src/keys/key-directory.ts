@@ -61,10 +61,7 @@ export class KeyDirectory {
 
   private async whole(configured: readonly Caller[], rows: readonly KeyRow[]): Promise<KeyView[]> {
     const budgets = await this.budgets.read(configured.flatMap((caller) => caller.budgets));
-    return [
-      ...configured.map((caller) => viewOf(caller, budgets.get(caller.scope))),
-      ...(await this.describe(rows)),
-    ];
+    return [...configured.map((caller) => viewOf(caller, budgets.get(caller.scope))), ...(await this.describe(rows))];
   }
 
   private async describe(rows: readonly KeyRow[]): Promise<KeyView[]> {
