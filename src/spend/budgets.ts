@@ -40,7 +40,8 @@ export class Budgets {
   constructor(@Inject(Database) private readonly database: Database | undefined) {}
 
   /**
-   * Makes a budget, or gives it other terms: what was spent stays. Another duration begins a window now.
+   * Makes a budget, or gives it other terms: what was spent in a window that lasts stays. Another duration begins a window
+   * now.
    *
    * @throws GatewayError `invalidValue` for a duration that is none
    */
@@ -69,21 +70,7 @@ export class Budgets {
   }
 }
 
-const DEFINE = `
-  insert into budgets as b (scope, max_micro_dollars, soft_micro_dollars, duration, period_seconds, period_months,
-    anchored_at, resets_at)
-  values ($1::text, $2::bigint, $3::bigint, $4::text, $5::bigint, $6::integer,
-    case when $4::text is not null then now() end,
-    case when $4::text is not null then next_reset(now(), $5::bigint, $6::integer, now()) end)
-  on conflict (scope) do update set
-    max_micro_dollars = excluded.max_micro_dollars,
-    soft_micro_dollars = excluded.soft_micro_dollars,
-    soft_passed = b.soft_passed and b.soft_micro_dollars is not distinct from excluded.soft_micro_dollars,
-    duration = excluded.duration,
-    period_seconds = excluded.period_seconds,
-    period_months = excluded.period_months,
-    anchored_at = case when b.duration is not distinct from excluded.duration then b.anchored_at else excluded.anchored_at end,
-    resets_at = case when b.duration is not distinct from excluded.duration then b.resets_at else excluded.resets_at end`;
+const DEFINE = 'select define_budget($1, $2, $3, $4, $5, $6)';
 
 /** A window that is over is shown as the next one, which begins with the next request. */
 const READ = `

@@ -41,11 +41,27 @@ const steps = fc.array(
     { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('release' as const, 'doubt' as const), of: fc.nat() }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), of: fc.nat() }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('sweep' as const, 'newWindow' as const) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('define' as const),
+        budget: fc.constantFrom(0, 1, 2),
+        most: fc.integer({ min: 0, max: 200 }),
+        duration: fc.constantFrom('1w', '1mo'),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constantFrom('remove' as const, 'make' as const),
+        budget: fc.constantFrom(0, 1, 2),
+      }),
+    },
   ),
   { minLength: 1, maxLength: 30 },
 );
 
-it('keeps to a simple model of itself, whatever the order of reserve, settle, release, doubt, sweep and windows', async () => {
+it('keeps to a simple model of itself, whatever happens in whatever order', async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (run) => {
       const taken = new LedgerRun(database);

@@ -375,6 +375,34 @@ describe('The window of a budget', () => {
     expect(await end()).toBeUndefined();
   });
 
+  it.each([
+    ['another duration', { maxMicroDollars: PRICE, duration: '1d' }],
+    ['no duration', { maxMicroDollars: PRICE }],
+    ['the same duration', { maxMicroDollars: PRICE, duration: '1h' }],
+  ])('that is over stays over where %s takes its place', async (_, terms) => {
+    await on.budgets.define('key:a', { maxMicroDollars: PRICE, duration: '1h' });
+    const caller = aCaller(['key:a']);
+    const late = await on.ledger.reserve(aCall(caller, 0));
+    await (await on.ledger.reserve(aCall(caller, PRICE))).settle(aCharge(PRICE));
+    await database.query("update budgets set resets_at = now() - interval '1 second'");
+
+    await on.budgets.define('key:a', terms);
+
+    expect(await on.state('key:a')).toEqual({ spent: 0, reserved: 0 });
+    await late.settle(aCharge(PRICE));
+    await expect(on.ledger.reserve(aCall(caller, PRICE))).resolves.toBeDefined();
+    expect(await on.state('key:a')).toEqual({ spent: 0, reserved: PRICE });
+  });
+
+  it('that lasts keeps what was spent in it where another duration takes its place', async () => {
+    await on.budgets.define('key:a', { maxMicroDollars: PRICE, duration: '1h' });
+    await (await on.ledger.reserve(aCall(aCaller(['key:a']), PRICE))).settle(aCharge(PRICE));
+
+    await on.budgets.define('key:a', { maxMicroDollars: PRICE, duration: '1d' });
+
+    expect(await on.state('key:a')).toEqual({ spent: PRICE, reserved: 0 });
+  });
+
   it('needs a duration', async () => {
     await expect(on.budgets.define('key:a', { duration: '1 month' })).rejects.toMatchObject({
       fault: 'invalidValue',

@@ -2,6 +2,7 @@ import type { Database } from '../../src/database/database.js';
 import { GatewayError } from '../../src/errors/gateway-error.js';
 import type { Reservation } from '../../src/spend/ledger.js';
 import { aCall, aCaller, aCharge, LedgerOn } from './ledger.js';
+import { LedgerModel, type Request } from './ledger-model.js';
 
 /** A step of a run. `of` picks one of the requests made so far. */
 export type Step =
@@ -9,21 +10,19 @@ export type Step =
   | { readonly do: 'settle'; readonly of: number; readonly charge: number }
   | { readonly do: 'release' | 'doubt' | 'crash'; readonly of: number }
   | { readonly do: 'sweep' }
-  | { readonly do: 'newWindow' };
+  | { readonly do: 'newWindow' }
+  | { readonly do: 'define'; readonly budget: Place; readonly most: number; readonly duration: string }
+  | { readonly do: 'remove'; readonly budget: Place }
+  | { readonly do: 'make'; readonly budget: Place };
+
+/** Which of the budgets. */
+type Place = 0 | 1 | 2;
 
 const SCOPES = ['key:0', 'key:1', 'team:t'] as const;
 const MAXIMA = [100, 70, 150] as const;
+const DURATION = '1w';
 
 type StepOnRequest = Extract<Step, { of: number }>;
-
-interface Request {
-  readonly call: ReturnType<typeof aCall>;
-  readonly scopes: readonly number[];
-  readonly window: number;
-  readonly price: number;
-  readonly reservation: Reservation;
-  state: 'open' | 'crashed' | 'swept' | 'ended';
-}
 
 interface Books {
   readonly spent: readonly (number | undefined)[];
@@ -34,42 +33,9 @@ interface Books {
   readonly open: number;
 }
 
-/** The ledger in a few lines: what every run of the real one has to come to. */
-class Model {
-  window = 0;
-  readonly requests: Request[] = [];
-  readonly spent = [0, 0, 0];
-  readonly reserved = [0, 0, 0];
-  cost = 0;
-  unconfirmed = 0;
-
-  hasRoom(scopes: readonly number[], price: number): boolean {
-    return price === 0 || scopes.every((at) => this.used(at) + price <= (MAXIMA[at] ?? 0));
-  }
-
-  /** Moves money of a request from reserved to spent, where its window still lasts. */
-  move({ scopes, window }: Request, reserved: number, spent: number): void {
-    if (window !== this.window) return;
-    for (const at of scopes) {
-      this.reserved[at] = (this.reserved[at] ?? 0) + reserved;
-      this.spent[at] = (this.spent[at] ?? 0) + spent;
-    }
-  }
-
-  beginWindow(): void {
-    this.window++;
-    this.spent.fill(0);
-    this.reserved.fill(0);
-  }
-
-  private used(at: number): number {
-    return (this.spent[at] ?? 0) + (this.reserved[at] ?? 0);
-  }
-}
-
 /** Takes steps with the real ledger and the model beside it. */
 export class LedgerRun {
-  private readonly model = new Model();
+  private readonly model = new LedgerModel();
   private readonly on: LedgerOn;
 
   constructor(private readonly database: Database) {
@@ -78,15 +44,17 @@ export class LedgerRun {
 
   async begin(): Promise<void> {
     await this.database.query('truncate budgets, dispatches, spend_logs');
-    for (const [at, scope] of SCOPES.entries()) {
-      await this.on.budgets.define(scope, { maxMicroDollars: MAXIMA[at], duration: '1w' });
-    }
+    for (const at of SCOPES.keys()) await this.define(at, MAXIMA[at] ?? 0, DURATION);
   }
 
   async take(step: Step): Promise<void> {
     if (step.do === 'reserve') return this.reserve(step.key, step.price);
     if (step.do === 'sweep') return this.sweep();
     if (step.do === 'newWindow') return this.newWindow();
+    if (step.do === 'define')
+      return this.model.budgets[step.budget] && this.define(step.budget, step.most, step.duration);
+    if (step.do === 'make') return this.define(step.budget, MAXIMA[step.budget], DURATION);
+    if (step.do === 'remove') return this.remove(step.budget);
     const request = this.model.requests[step.of % Math.max(1, this.model.requests.length)];
     return request && this.takeOn(request, step);
   }
@@ -101,7 +69,8 @@ export class LedgerRun {
 
   /** What the real budgets, log and dispatches come to, and what the model's do. */
   async compared(): Promise<{ real: Books; model: Books }> {
-    const { spent, reserved, requests, cost, unconfirmed } = this.model;
+    const { budgets, requests, cost, unconfirmed } = this.model;
+    const lasting = budgets.map((budget) => (budget?.isOver ? { spent: 0, reserved: 0 } : budget));
     const states = await this.on.budgets.read(SCOPES);
     const log = await this.on.log();
     const open = await this.database.query('select 1 from dispatches');
@@ -116,8 +85,8 @@ export class LedgerRun {
         open: open.length,
       },
       model: {
-        spent,
-        reserved,
+        spent: lasting.map((budget) => budget?.spent),
+        reserved: lasting.map((budget) => budget?.reserved),
         cost,
         unconfirmed,
         logged: requests.filter(isLogged).length,
@@ -129,13 +98,14 @@ export class LedgerRun {
   private async reserve(key: 0 | 1, price: number): Promise<void> {
     const scopes = [key, 2];
     const call = aCall(aCaller(scopes.map((at) => SCOPES[at] ?? '')), price);
-    const hasRoom = this.model.hasRoom(scopes, price);
-    const reservation = await this.on.ledger.reserve(call).catch((error: unknown) => error);
-    const isRefused = reservation instanceof GatewayError && reservation.fault === 'budgetExceeded';
-    if (isRefused === hasRoom) throw new Error(`${price} was ${isRefused ? 'refused' : 'granted'} against the model.`);
-    if (!hasRoom) return;
-    const { window } = this.model;
-    const request: Request = { call, scopes, window, price, reservation: reservation as Reservation, state: 'open' };
+    const isGranted = this.model.grants(scopes, price);
+    const outcome = await this.on.ledger.reserve(call).catch((error: unknown) => error);
+    const fault = outcome instanceof GatewayError ? outcome.fault : undefined;
+    const expected = isGranted === undefined ? 'wrongKey' : isGranted ? undefined : 'budgetExceeded';
+    if (fault !== expected) throw new Error(`${price} came to ${String(fault)}, and not to ${String(expected)}.`);
+    if (!isGranted) return;
+    const windows = this.model.windowsOf(scopes);
+    const request: Request = { call, scopes, windows, price, reservation: outcome as Reservation, state: 'open' };
     this.model.requests.push(request);
     this.model.move(request, price, 0);
   }
@@ -173,6 +143,16 @@ export class LedgerRun {
 
   private async newWindow(): Promise<void> {
     await this.database.query("update budgets set resets_at = now() - interval '1 second'");
-    this.model.beginWindow();
+    this.model.endWindows();
+  }
+
+  private async define(at: number, most: number, duration: string): Promise<void> {
+    await this.on.budgets.define(SCOPES[at] ?? '', { maxMicroDollars: most, duration });
+    this.model.define(at, most);
+  }
+
+  private async remove(at: Place): Promise<void> {
+    await this.on.budgets.remove(SCOPES[at]);
+    this.model.budgets[at] = undefined;
   }
 }

@@ -5,6 +5,15 @@ import { ANSWERS } from './0003-answers.js';
 import { PRINTS } from './0004-prints.js';
 import { SET_BASED_LEDGER } from './0005-set-based-ledger.js';
 import { LASTING_BUDGETS } from './0006-lasting-budgets.js';
+import { ENDED_WINDOWS } from './0007-ended-windows.js';
 
 /** Every step of the schema, in order. */
-export const MIGRATIONS: readonly Migration[] = [SPEND, KEYS, ANSWERS, PRINTS, SET_BASED_LEDGER, LASTING_BUDGETS];
+export const MIGRATIONS: readonly Migration[] = [
+  SPEND,
+  KEYS,
+  ANSWERS,
+  PRINTS,
+  SET_BASED_LEDGER,
+  LASTING_BUDGETS,
+  ENDED_WINDOWS,
+];
