@@ -22,6 +22,8 @@ export class Admission {
    * Does `work` within the caller's limits and with its price reserved. The work settles the reservation; where it fails
    * before that, the money is given back, or kept as in doubt where the provider may have charged.
    *
+   * What is refused by a budget does not count against the limits, and pictures that cost nothing do not either.
+   *
    * What follows the call (`call.afterwards`) is admitted with it, all or nothing: once the first operation is charged, no
    * limit and no budget refuses the next. Whoever asks for such a call ends it with `end`.
    *
@@ -32,14 +34,13 @@ export class Admission {
     if (reserved) return work(reserved);
     const admittance = await traced(call, 'admit', () => this.limits.enter(call));
     try {
-      const reservation = await traced(call, 'reserve', () => this.ledger.reserve(call));
+      const reservation = await this.reserve(call, admittance);
       try {
-        if (call.afterwards) await this.reserveAhead(call, call.afterwards);
         const done = await work(reservation);
         if (call.following) this.places.set(call, admittance);
         return done;
       } catch (error) {
-        await giveUp(reservation, error, call);
+        if ((await giveUp(reservation, error, call)) === 'free') admittance.giveBack('images');
         throw error;
       }
     } finally {
@@ -54,6 +55,20 @@ export class Admission {
       const reservation = this.ahead.get(record);
       if (!reservation) continue;
       await (error === undefined ? reservation.release('notNeeded') : giveUp(reservation, error, record));
+    }
+  }
+
+  /** The call's own money, and that of what follows it: all or nothing. What is refused here takes up no limit. */
+  private async reserve(call: CallRecord, admittance: Admittance): Promise<Reservation> {
+    let reservation: Reservation | undefined;
+    try {
+      reservation = await traced(call, 'reserve', () => this.ledger.reserve(call));
+      if (call.afterwards) await this.reserveAhead(call, call.afterwards);
+      return reservation;
+    } catch (error) {
+      if (reservation) await giveUp(reservation, error, call);
+      admittance.giveBack('everything');
+      throw error;
     }
   }
 
@@ -73,11 +88,10 @@ export class Admission {
 }
 
 /** What was never sent, or refused, cost nothing. */
-function giveUp(reservation: Reservation, error: unknown, { times }: CallRecord): Promise<void> {
+async function giveUp(reservation: Reservation, error: unknown, { times }: CallRecord): Promise<'free' | 'in doubt'> {
   const wasSent = times.sentAt !== undefined;
-  if (error instanceof GatewayError) {
-    return error.mayBeCharged && wasSent ? reservation.doubt(error.fault) : reservation.release(error.fault);
-  }
-  const fault = 'interrupted';
-  return wasSent ? reservation.doubt(fault) : reservation.release(fault);
+  const fault = error instanceof GatewayError ? error.fault : 'interrupted';
+  const isInDoubt = wasSent && (!(error instanceof GatewayError) || error.mayBeCharged);
+  await (isInDoubt ? reservation.doubt(fault) : reservation.release(fault));
+  return isInDoubt ? 'in doubt' : 'free';
 }

@@ -39,6 +39,8 @@ export interface Refusal {
 export interface Verdict {
   /** Undefined: the demand was let in, and counted everywhere. Else it was counted nowhere. */
   readonly refusal: Refusal | undefined;
+  /** When, by the limiter's own clock: says what is to be given back. */
+  readonly at: number;
   /** In the order of the demand's scopes. */
   readonly standings: readonly Standing[];
 }
@@ -46,10 +48,15 @@ export interface Verdict {
 /** Nobody knows how long others will take: whoever finds all places taken may look again soon. */
 export const PARALLEL_WAIT_MS = 1_000;
 
+/** What a demand that was let in did not need: its pictures alone, or nothing of it came about. */
+export type Unneeded = 'images' | 'everything';
+
 /** Counts what is let in. */
 export interface Limiter {
   /** Lets a demand in or refuses it, as one step. @throws Error where what is counted cannot be reached */
   enter(demand: Demand): Verdict | Promise<Verdict>;
   /** A demand that was let in is over. Never throws. */
   leave(demand: Demand): void;
+  /** Counts less of a demand that was let in at that time. Its place is freed by leaving alone. Never throws. */
+  giveBack(demand: Demand, at: number, unneeded: Unneeded): void;
 }

@@ -5,8 +5,8 @@ import { RedisScript } from '../redis/redis.js';
  *
  * KEYS: for each scope a list of times of requests, a list of `time:images:images so far`, a sorted set of leases.
  * ARGV: id, images, milliseconds of a lease, of the window, of the wait for a place; then for each scope its three limits,
- * -1 for none. Answers: scope and limit that refuse (from 0, -1: none), milliseconds to wait; then for each scope what is
- * left of requests, milliseconds to the next, the same of images.
+ * -1 for none. Answers: the time in microseconds; scope and limit that refuse (from 0, -1: none), milliseconds to wait; then
+ * for each scope what is left of requests, milliseconds to the next, the same of images.
  */
 export const ENTER = new RedisScript(`
 local time = redis.call('TIME')
@@ -83,7 +83,7 @@ for scope = 1, scopes do
 end
 
 local admitted = refusal[1] < 0
-local answer = { refusal[1], refusal[2], refusal[3] }
+local answer = { now, refusal[1], refusal[2], refusal[3] }
 local stamp = string.format('%.0f', now)
 for scope = 1, scopes do
   local requests, pictures, leases = KEYS[scope * 3 - 2], KEYS[scope * 3 - 1], KEYS[scope * 3]
@@ -110,6 +110,30 @@ for scope = 1, scopes do
   end
 end
 return answer
+`);
+
+/**
+ * Takes out what was counted of a demand. KEYS: for each scope its list of requests and its list of images. ARGV: the time
+ * that it was let in at, its images, `images` or `everything`.
+ */
+export const GIVE_BACK = new RedisScript(`
+local entryOf = ARGV[1] .. ':' .. ARGV[2] .. ':'
+for at = 1, #KEYS, 2 do
+  local requests, pictures = KEYS[at], KEYS[at + 1]
+  if ARGV[3] == 'everything' then redis.call('LREM', requests, -1, ARGV[1]) end
+  local entries = redis.call('LRANGE', pictures, 0, -1)
+  for place = #entries, 1, -1 do
+    if string.sub(entries[place], 1, #entryOf) == entryOf then
+      redis.call('LREM', pictures, -1, entries[place])
+      -- Those behind it were added up on top of it.
+      for later = place + 1, #entries do
+        local own, total = string.match(entries[later], '^(.*:)(%d+)$')
+        redis.call('LSET', pictures, later - 2, own .. string.format('%.0f', total - ARGV[2]))
+      end
+      break
+    end
+  end
+end
 `);
 
 /** Gives the places of requests back. KEYS: leases; ARGV: the id in each. */

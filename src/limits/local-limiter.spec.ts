@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Limits } from '../keys/caller.js';
 import { LocalLimiter } from './local-limiter.js';
-import type { LimitedScope } from './limiter.js';
+import type { LimitedScope, Unneeded } from './limiter.js';
 
 const MINUTE = 60_000;
 
@@ -134,6 +134,43 @@ describe('The limiter', () => {
           const fits = recent.length < rpm && drawn + images <= ipm;
           expect(refusal === undefined).toBe(fits);
           if (fits) admitted.push({ at: now, images });
+        }
+      }),
+    );
+  });
+
+  it('counts no more of what is given back, and all of the rest (any order of demands)', () => {
+    const step = fc.record({
+      pass: fc.nat(20_000),
+      images: fc.integer({ min: 1, max: 6 }),
+      back: fc.option(fc.record({ of: fc.nat(), unneeded: fc.constantFrom<Unneeded>('images', 'everything') })),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+        const { ask, pass, limiter } = limiterAt();
+        const limits = { requestsPerMinute: 5, imagesPerMinute: 12 };
+        const admitted: { since: number; requests: number; images: number; giveBack: (unneeded: Unneeded) => void }[] =
+          [];
+        let now = 0;
+        for (const { pass: milliseconds, images, back } of steps) {
+          pass(milliseconds);
+          now += milliseconds;
+          const given = back && admitted[back.of % Math.max(1, admitted.length)];
+          if (given && given.requests + given.images > 1) {
+            given.giveBack(back.unneeded);
+            given.images = 0;
+            if (back.unneeded === 'everything') given.requests = 0;
+          }
+          const { refusal, demand, at } = ask(limits, images);
+          const recent = admitted.filter(({ since }) => now - since < MINUTE);
+          const requests = recent.reduce((sum, one) => sum + one.requests, 0);
+          const drawn = recent.reduce((sum, one) => sum + one.images, 0);
+          expect(refusal === undefined).toBe(requests < 5 && drawn + images <= 12);
+          if (refusal) continue;
+          const giveBack = (unneeded: Unneeded): void => {
+            limiter.giveBack(demand, at, unneeded);
+          };
+          admitted.push({ since: now, requests: 1, images, giveBack });
         }
       }),
     );

@@ -6,6 +6,7 @@ import {
   PARALLEL_WAIT_MS,
   type Refusal,
   type Standing,
+  type Unneeded,
   type Verdict,
   WINDOW_MS,
 } from './limiter.js';
@@ -36,6 +37,11 @@ class Account {
     if (requestsPerMinute !== undefined) this.requests.add(1, now);
     if (imagesPerMinute !== undefined && images > 0) this.images.add(images, now);
     this.parallel += 1;
+  }
+
+  giveBack({ requestsPerMinute, imagesPerMinute }: Limits, images: number, at: number, unneeded: Unneeded): void {
+    if (requestsPerMinute !== undefined && unneeded === 'everything') this.requests.remove(1, at);
+    if (imagesPerMinute !== undefined && images > 0) this.images.remove(images, at);
   }
 
   standing({ requestsPerMinute, imagesPerMinute }: Limits, now: number): Standing {
@@ -74,12 +80,17 @@ export class LocalLimiter implements Limiter {
     if (refusals.length === 0) for (const { scope, account } of seats) account.count(scope.limits, images, now);
     return {
       refusal: longest(refusals),
+      at: now,
       standings: seats.map(({ scope, account }) => account.standing(scope.limits, now)),
     };
   }
 
   leave({ scopes }: Demand): void {
     for (const scope of scopes) this.accountOf(scope).parallel -= 1;
+  }
+
+  giveBack({ scopes, images }: Demand, at: number, unneeded: Unneeded): void {
+    for (const scope of scopes) this.accountOf(scope).giveBack(scope.limits, images, at, unneeded);
   }
 
   private accountOf({ name }: LimitedScope): Account {

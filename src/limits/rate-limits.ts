@@ -12,6 +12,9 @@ const NOTHING_TO_LEAVE: Admittance = {
   leave() {
     // Nothing was counted.
   },
+  giveBack() {
+    // Nothing was counted.
+  },
 };
 
 /** Longest and shortest `Retry-After` that clients obey (openai-images.md §0.6). */
@@ -34,7 +37,7 @@ export class RateLimits implements CallerLimits {
     const { limiter, verdict } = await this.ask(demand);
     call.limitHeaders = limitHeaders(scopes, verdict.standings);
     if (verdict.refusal) throw refused(verdict.refusal);
-    return leaveOnce(limiter, demand);
+    return admittance(limiter, demand, verdict.at);
   }
 
   private async ask(demand: Demand): Promise<{ limiter: Limiter; verdict: Verdict }> {
@@ -51,12 +54,17 @@ export class RateLimits implements CallerLimits {
   }
 }
 
-function leaveOnce(limiter: Limiter, demand: Demand): Admittance {
+function admittance(limiter: Limiter, demand: Demand, at: number): Admittance {
   let isIn = true;
+  let isCounted = true;
   return {
     leave() {
       if (isIn) limiter.leave(demand);
       isIn = false;
+    },
+    giveBack(unneeded) {
+      if (isCounted) limiter.giveBack(demand, at, unneeded);
+      isCounted = false;
     },
   };
 }

@@ -6,10 +6,11 @@ import {
   type Limiter,
   PARALLEL_WAIT_MS,
   type Standing,
+  type Unneeded,
   type Verdict,
   WINDOW_MS,
 } from './limiter.js';
-import { ENTER, LEAVE, RENEW } from './limits-script.js';
+import { ENTER, GIVE_BACK, LEAVE, RENEW } from './limits-script.js';
 
 /** A replica that died keeps its places for this long. */
 const LEASE_MS = 30_000;
@@ -18,7 +19,7 @@ const RENEWED_AT_ONCE = 1_000;
 
 const LIMITS = ['requestsPerMinute', 'imagesPerMinute', 'parallelRequests'] as const satisfies (keyof Limits)[];
 
-/** Figures of each scope in the script's answer, behind the three about the refusal. */
+/** Figures of each scope in the script's answer, behind the four about the demand. */
 const FIGURES = 4;
 
 /** The limits of all replicas together, in Redis. */
@@ -40,7 +41,7 @@ export class SharedLimiter implements Limiter, Disposable {
   }
 
   async enter({ id, images, scopes }: Demand): Promise<Verdict> {
-    const keys = scopes.flatMap(({ name }) => [`limits:${name}:requests`, `limits:${name}:images`, leasesOf(name)]);
+    const keys = scopes.flatMap(({ name }) => [requestsOf(name), imagesOf(name), leasesOf(name)]);
     const limits = scopes.flatMap((scope) => LIMITS.map((limit) => scope.limits[limit] ?? -1));
     const answer = await this.redis.run(ENTER, keys, [
       id,
@@ -64,6 +65,12 @@ export class SharedLimiter implements Limiter, Disposable {
     this.redis.run(LEAVE, leases, new Array<string>(leases.length).fill(id)).catch(() => undefined);
   }
 
+  /** Where Redis cannot be told, it stays counted. */
+  giveBack({ images, scopes }: Demand, at: number, unneeded: Unneeded): void {
+    const keys = scopes.flatMap(({ name }) => [requestsOf(name), imagesOf(name)]);
+    this.redis.run(GIVE_BACK, keys, [at, images, unneeded]).catch(() => undefined);
+  }
+
   [Symbol.dispose](): void {
     clearInterval(this.renewal);
   }
@@ -81,16 +88,24 @@ export class SharedLimiter implements Limiter, Disposable {
   }
 }
 
+const requestsOf = (scope: string): string => `limits:${scope}:requests`;
+
+const imagesOf = (scope: string): string => `limits:${scope}:images`;
+
 const leasesOf = (scope: string): string => `limits:${scope}:leases`;
 
 const isParallel = ({ limits }: LimitedScope): boolean => limits.parallelRequests !== undefined;
 
-function read([refusing = -1, limit = -1, waitMs = 0, ...figures]: number[], scopes: readonly LimitedScope[]): Verdict {
+function read(
+  [at = 0, refusing = -1, limit = -1, waitMs = 0, ...figures]: number[],
+  scopes: readonly LimitedScope[],
+): Verdict {
   const scope = scopes[refusing];
   const name = LIMITS[limit];
   return {
     refusal: scope && name && { scope, limit: name, waitMs },
-    standings: scopes.map((_, at) => standing(figures.slice(at * FIGURES, (at + 1) * FIGURES))),
+    at,
+    standings: scopes.map((_, n) => standing(figures.slice(n * FIGURES, (n + 1) * FIGURES))),
   };
 }
 

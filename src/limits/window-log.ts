@@ -37,6 +37,16 @@ export class WindowLog {
     this.sum += amount;
   }
 
+  /** Takes out what was added at that time; what has left the window by itself is not there any more. */
+  remove(amount: number, at: number): void {
+    let place = this.times.length - 1;
+    while (place >= this.first && (this.times[place] !== at || this.amounts[place] !== amount)) place -= 1;
+    if (place < this.first) return;
+    this.times.splice(place, 1);
+    this.amounts.splice(place, 1);
+    this.sum -= amount;
+  }
+
   allowance(limit: number, now: number): Allowance {
     this.forget(now);
     const isEmpty = this.first === this.times.length;

@@ -383,6 +383,21 @@ describe('POST /key/delete', () => {
 });
 
 describe('POST /key/regenerate', () => {
+  it('begins no new minute: old key and new key count together with what was before', async () => {
+    const old = await generateKey(gateway, { rpm_limit: 3, ipm_limit: 3 });
+    const draw = async (key: unknown) => {
+      const body = { prompt: 'a fox', model: 'recraft/recraftv3' };
+      return (await gateway.post('/v1/images/generations', body, withKey(String(key)))).status;
+    };
+    expect([await draw(old.key), await draw(old.key)]).toEqual([200, 200]);
+
+    const between = await post('/key/regenerate', { key: old.key, grace_period: '1h' });
+    expect(await draw(between['key'])).toBe(200);
+    const renewed = await post('/key/regenerate', { key: between['key'], grace_period: '1h' });
+
+    expect([await draw(old.key), await draw(between['key']), await draw(renewed['key'])]).toEqual([429, 429, 429]);
+  });
+
   it('puts a new key in the place of the old one, which ends at once, and keeps the rest', async () => {
     const old = await generateKey(gateway, { key_alias: 'renewed', max_budget: 5, rpm_limit: 9 });
     expect(await statusWith(gateway, old.key)).toBe(200);

@@ -88,6 +88,29 @@ describeWithRedis('Limits shared through Redis', () => {
     expect((await one.enter(demand({ requestsPerMinute: 5 }))).standings).toMatchObject([{ requests: { left: 3 } }]);
   });
 
+  it('count no more of what is given back, and all of the rest', async () => {
+    await using setup = await replicas(2);
+    const [one, two] = setup.limiters as [SharedLimiter, SharedLimiter];
+    const limits = { requestsPerMinute: 5, imagesPerMinute: 10 };
+    const left = async (limiter: SharedLimiter, images: number) => {
+      const { refusal, standings } = await limiter.enter(demand(limits, { images }));
+      return refusal?.limit ?? [standings[0]?.requests?.left, standings[0]?.images?.left];
+    };
+    const [first, second, third] = [3, 4, 2].map((images) => demand(limits, { images }));
+    if (!first || !second || !third) throw new Error('There are three.');
+    const times = [await one.enter(first), await one.enter(second), await one.enter(third)].map(({ at }) => at);
+
+    one.giveBack(second, times[1] ?? 0, 'images');
+    expect(await left(one, 5)).toEqual([1, 0]);
+    expect(await left(two, 1)).toBe('imagesPerMinute');
+    one.giveBack(first, times[0] ?? 0, 'everything');
+    expect(await left(one, 3)).toEqual([1, 0]);
+    one.giveBack(second, times[1] ?? 0, 'images');
+    expect(await left(one, 1)).toBe('imagesPerMinute');
+    one.giveBack(third, times[2] ?? 0, 'everything');
+    expect(await left(one, 2)).toEqual([1, 0]);
+  });
+
   it('free a place when its request is over', async () => {
     await using setup = await replicas(2);
     const [one, two] = setup.limiters as [SharedLimiter, SharedLimiter];

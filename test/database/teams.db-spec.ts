@@ -115,6 +115,23 @@ describe('A team', () => {
     expect(message).toContain('The team of this key may make 3 requests a minute.');
   });
 
+  it('is not counted against where a budget refuses', async () => {
+    await post('/team/new', { team_id: 'patient', rpm_limit: 5, ipm_limit: 5 });
+    const poor = await generateKey(gateway, { team_id: 'patient', max_budget: 0, rpm_limit: 2 });
+    const rich = await generateKey(gateway, { team_id: 'patient' });
+
+    for (let n = 0; n < 6; n++) {
+      await expectError(await draw(poor.key), { status: 429, type: 'budget_exceeded', code: 'budget_exceeded' });
+    }
+
+    for (let n = 0; n < 5; n++) expect((await draw(rich.key)).status).toBe(200);
+    await expectError(await draw(rich.key), {
+      status: 429,
+      type: 'throttling_error',
+      code: 'rate_limit_exceeded',
+    });
+  });
+
   it.each([
     ['/team/new', { team_id: '' }, 'invalid_value', 'team_id'],
     ['/team/new', { max_budget: -1 }, 'integer_below_min_value', 'max_budget'],

@@ -14,6 +14,7 @@ const KEYS = [
   { key: 'sk-ten-pictures', ipm_limit: 10 },
   { key: 'sk-one-at-a-time', max_parallel_requests: 1 },
   { key: 'sk-failing', rpm_limit: 1 },
+  { key: 'sk-failing-pictures', ipm_limit: 2 },
   { key: 'sk-client', rpm_limit: 1 },
   { key: 'sk-crowded', rpm_limit: 37 },
   { key: 'sk-crowded-pictures', ipm_limit: 50 },
@@ -73,6 +74,19 @@ describe('Requests a minute', () => {
 });
 
 describe('Pictures a minute', () => {
+  it('do not count what Recraft refused and charged nothing for, but what it may have charged', async () => {
+    const key = 'sk-failing-pictures';
+    sandbox.fault(
+      ...Array.from({ length: 3 }, () => ({ status: 400, body: { code: 'invalid_request', message: 'no' } })),
+    );
+    for (let n = 0; n < 3; n++) expect((await draw(key, { n: 2 })).status).toBe(400);
+    expect((await draw(key)).status).toBe(200);
+    sandbox.fault({ status: 500, body: 'broken' });
+    expect((await draw(key)).status).toBe(502);
+
+    await expectError(await draw(key), REFUSED);
+  });
+
   it('count each picture; more at once than a minute has can never be had', async () => {
     const first = await draw('sk-ten-pictures', { n: 6 });
     expect([first.status, ...limitHeaders(first, 'images')]).toEqual([200, '10', '4', '60s']);
