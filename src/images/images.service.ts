@@ -47,10 +47,10 @@ export class ImagesService {
       await this.begin(order, call, sink);
       await goOn?.();
     } catch (error) {
-      if (call.following) await this.admission.end(call, error);
+      if (call.isOfSeveral) await this.admission.end(call, error);
       throw toldAfterCharge(error, call);
     }
-    if (call.following) await this.admission.end(call);
+    if (call.isOfSeveral) await this.admission.end(call);
   }
 
   private async begin(order: ImageOrder, call: CallRecord, sink: AnswerSink): Promise<void> {

@@ -76,6 +76,8 @@ export class CallRecord {
   afterwards: Afterwards | undefined;
   /** The records of what comes after, admitted together with the call (images/admission.ts) and not begun; few have any. */
   following: CallRecord[] | undefined;
+  /** It came after another operation, and was admitted together with that. */
+  private isFollowing = false;
   /** For everything that has been done; undefined where the provider has not said. */
   chargedMicroDollars: number | undefined;
   /** Something of it may have been charged: an attempt that failed before another one, or work of unknown price. */
@@ -129,6 +131,7 @@ export class CallRecord {
   /** A record for the next of the operations that follow the first one. */
   next({ operation, group, model, microDollarsEach }: Afterwards): CallRecord {
     return Object.assign(this.another(), {
+      isFollowing: true,
       operation,
       group,
       model,
@@ -160,6 +163,11 @@ export class CallRecord {
   /** Ends the work. */
   giveUp(): void {
     this.leaving.abort(new DOMException('The caller left.', 'AbortError'));
+  }
+
+  /** Whether operations were admitted together, of which it is one: then money may be set aside that it did not use. */
+  get isOfSeveral(): boolean {
+    return this.following !== undefined || this.isFollowing;
   }
 
   /** The price of its first operation alone. Micro-dollars; undefined where nobody knows it. */
