@@ -29,7 +29,7 @@ export interface Deployment {
   readonly microDollarsPerImage?: number;
   /** Limits of the account that this entry sets; the rest is the operator's default. */
   readonly slots?: Partial<SlotLimits>;
-  /** Share of the requests under `simple-shuffle`, relative to the other deployments; 1 without it. */
+  /** Share of the requests under `simple-shuffle`, relative to the other deployments; 1 where only others have one. */
   readonly weight?: number;
   /** How long this deployment rests after too many failures, in milliseconds; the operator's default without it. */
   readonly cooldownMs?: number;

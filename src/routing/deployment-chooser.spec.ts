@@ -121,6 +121,23 @@ describe('A routing strategy', () => {
     expect(heavy).toBeLessThan(980);
   });
 
+  it.each([
+    ['rpm, where all have one', { slots: { requestsPerMinute: 10 } }, { slots: { requestsPerMinute: 90 } }, 0.9],
+    [
+      'weight before rpm',
+      { weight: 1, slots: { requestsPerMinute: 90 } },
+      { weight: 9, slots: { requestsPerMinute: 10 } },
+      0.9,
+    ],
+    ['nothing, where one has no rpm', { slots: { requestsPerMinute: 10 } }, {}, 0.5],
+    ['nothing, where one has no limit', { slots: { requestsPerMinute: 10 } }, { slots: { requestsPerMinute: 0 } }, 0.5],
+  ])('simple-shuffle goes by %s', (_by, first, second, shareOfSecond) => {
+    const { choose } = among([aTarget('first', first), aTarget('second', second)], 'simple-shuffle');
+    const chosen = Array.from({ length: 2_000 }, () => choose());
+    const share = chosen.filter((id) => id === 'second').length / chosen.length;
+    expect(Math.abs(share - shareOfSecond)).toBeLessThan(0.06);
+  });
+
   it('least-busy goes where least is under way', () => {
     const [busy, idle] = [aTarget('busy'), aTarget('idle')];
     busy.state.inFlight = 3;

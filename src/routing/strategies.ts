@@ -38,10 +38,18 @@ function byCost(targets: readonly Target[], { priceOf }: ChoiceContext): Target 
   return leastOf(targets, (target) => [priceOf(target) ?? Infinity]);
 }
 
+/** As LiteLLM: by `weight` where one has it, else by `rpm` where all have it, else all alike. */
 function byWeight(targets: readonly Target[], share: number): Target | undefined {
-  const weightOf = ({ deployment: { weight = 1 } }: Target): number => weight;
+  const isWeighted = targets.some(({ deployment }) => deployment.weight !== undefined);
+  const isRated = !isWeighted && targets.every((target) => rpmOf(target) > 0);
+  const weightOf = (target: Target): number => (isRated ? rpmOf(target) : (target.deployment.weight ?? 1));
   let left = share * targets.reduce((sum, target) => sum + weightOf(target), 0);
   return targets.find((target) => (left -= weightOf(target)) < 0) ?? targets.at(-1);
+}
+
+/** 0: no limit. */
+function rpmOf({ deployment: { slots } }: Target): number {
+  return slots?.requestsPerMinute ?? 0;
 }
 
 function leastOf(targets: readonly Target[], marksOf: (target: Target) => readonly number[]): Target | undefined {
