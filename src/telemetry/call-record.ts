@@ -6,7 +6,7 @@ import type { CallTrace } from './call-trace.js';
 export interface UpstreamTimes {
   sentAt: number | undefined;
   firstByteAt: number | undefined;
-  /** Told when the request is being written. */
+  /** Told when the request is being written, and again when it was, where that took a while. */
   onSent?: (() => void) | undefined;
 }
 

@@ -19,6 +19,9 @@ export interface Deadlines {
 
 type Headers = Record<string, string | string[] | undefined>;
 
+/** A request that is written within so many milliseconds need not be told of twice. */
+const WRITTEN_AT_ONCE_MS = 2;
+
 /**
  * One call to Recraft from dispatch to its last byte: relays pictures into the sink with backpressure, turns everything
  * else into a GatewayError, and ends in one place when the caller leaves or a deadline passes.
@@ -69,6 +72,12 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     this.phase = 'waiting';
     this.times.sentAt = performance.now();
     this.times.onSent?.();
+  }
+
+  /** A large body takes a while, and so does the first request of a process: it counts from when it was written at last. */
+  onRequestSent(): void {
+    const { sentAt, onSent } = this.times;
+    if (sentAt !== undefined && performance.now() - sentAt > WRITTEN_AT_ONCE_MS) onSent?.();
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {

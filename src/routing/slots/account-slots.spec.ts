@@ -41,6 +41,14 @@ describe('AccountSlots', () => {
     expect(atOnce(slots(), 5)).toBe(5);
   });
 
+  it('counts the first requests from later on: they open connections, and arrive later than they were written', async () => {
+    const account = slots({ clock: new LocalSlotClock(ratesOf({ ...NO_LIMITS, requestsPerSecond: 1 })) });
+    const began = performance.now();
+    (await account.enter(aWish())).sent();
+    await account.enter(aWish());
+    expect(performance.now() - began).toBeGreaterThan(1_000 + 90);
+  });
+
   it('lets those beyond the limit wait for the next second', async () => {
     const account = slots();
     const began = performance.now();

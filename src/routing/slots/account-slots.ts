@@ -19,7 +19,7 @@ export interface Wish extends Waiting {
 
 /** A request's place at the provider. */
 export interface Slot {
-  /** The request is being written. */
+  /** The request is being written, or was. */
   readonly sent: () => void;
   /** The request is over. */
   readonly leave: () => void;
@@ -49,6 +49,11 @@ interface Waiter extends Wish {
   readonly stopListening: () => void;
 }
 
+/** The first requests open connections, and arrive so much later than they were written, in milliseconds. */
+const COLD_MS = 100;
+/** How long after the first one. */
+const COLD_SPAN_MS = 1_000;
+
 const NO_LIMIT: Slot = { sent: doNothing, leave: doNothing, giveBack: doNothing };
 const FREE_GRANT: Grant = { taken: true, waitMs: 0, sent: doNothing, giveBack: doNothing, leave: doNothing };
 
@@ -60,6 +65,7 @@ export class AccountSlots {
   private headImages = 0;
   private readonly places: Places;
   private isServing = false;
+  private coldUntil: number | undefined;
 
   constructor(private readonly rules: SlotRules) {
     this.places = new Places(rules.parallel, () => rules.clock?.sharedPlaces);
@@ -267,6 +273,21 @@ export class AccountSlots {
     if (this.queue.length === 0) this.changed.call();
   }
 
+  private get isCold(): boolean {
+    if (this.coldUntil === 0) return false;
+    const now = performance.now();
+    this.coldUntil ??= now + COLD_SPAN_MS;
+    if (now < this.coldUntil) return true;
+    this.coldUntil = 0;
+    return false;
+  }
+
+  private sentLater(grant: Grant, wish: Wish): void {
+    setTimeout(() => {
+      grant.sent(endOf(wish));
+    }, COLD_MS).unref();
+  }
+
   private hold(grant: Grant, wish: Wish): Slot {
     const leave = this.places.enter();
     const over = (): void => {
@@ -276,6 +297,7 @@ export class AccountSlots {
     return {
       sent: () => {
         grant.sent(endOf(wish));
+        if (this.isCold) this.sentLater(grant, wish);
       },
       leave: () => {
         grant.leave();
