@@ -140,8 +140,7 @@ export const FAULT_GUIDE: Readonly<Record<Fault, Guide>> = {
   requestTimeout: { means: 'The request took too long to arrive.', message: 'The request took too long to arrive.' },
   answerLost: {
     means: 'The request was answered and charged before, and its answer could not be kept. It was not sent again.',
-    message:
-      'This request was answered and charged before; its answer could not be kept. It was not sent again.',
+    message: 'This request was answered and charged before; its answer could not be kept. It was not sent again.',
   },
   tooLarge: {
     means: 'The body, a field or a picture is above its limit. The limits are settings.',

@@ -11,7 +11,7 @@ it('Work that no model has a part in is booked on none, under its price', async 
   await using sandbox = await Sandbox.start({ requestsPerSecond: 0, imagesPerMinute: 0 });
   await using gateway = await startGateway(sandbox, database.environment);
   const image_url = `data:image/png;base64,${(await aPicture()).toString('base64')}`;
-  const read = async (path: string) => (await (await gateway.call(path)).json());
+  const read = async (path: string) => await (await gateway.call(path)).json();
 
   for (const body of [{ image_url }, { image_url, model: 'recraft/recraftv3' }]) {
     expect((await gateway.post('/v1/images/vectorize', body)).status).toBe(200);
