@@ -130,7 +130,7 @@ export class NewKeyDto extends KeyDto {
   token_id!: string;
 
   /** Always null: the budget of a key is its own, and stands in its own fields. */
-  @ApiProperty({ type: 'null', example: null })
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
   litellm_budget_table!: null;
 }
 
