@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import { setTimeout as pause } from 'node:timers/promises';
 import { Database } from '../../src/database/database.js';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
-import { type TestDatabase, testDatabase } from '../support/database.js';
+import { onPostgres, type TestDatabase, testDatabase } from '../support/database.js';
 import { type RunningGateway, startGateway } from '../support/gateway.js';
 import { generateKey, type NewKey, withKey } from '../support/keys.js';
 import { SlowOrder } from '../support/slow-order.js';
@@ -133,7 +133,8 @@ describe('A request whose body is on its way', () => {
   });
 });
 
-describe('Requests that wait for their turn', () => {
+// The embedded database serves one gateway.
+(onPostgres ? describe : describe.skip)('Requests that wait for their turn', () => {
   it.each([
     ['blocked', 'key_blocked', (key: string) => administer('/key/block', { key })],
     ['deleted', 'invalid_api_key', (key: string) => administer('/key/delete', { keys: [key] })],
