@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { LONGEST_REQUEST_MS } from '../config/longest-request.js';
 import type { Settings } from '../config/settings.js';
 import type { Database } from '../database/database.js';
 import type { Outlet } from '../images/outlet.js';
@@ -8,7 +7,7 @@ import type { CallRecord } from '../telemetry/call-record.js';
 import { AnswerStore, type StoredCall } from './answer-store.js';
 import type { Fingerprint } from './fingerprint.js';
 import type { PaidCall } from './paid-call.js';
-import { Patience, type UsualTimes, usualTimesOf } from './patience.js';
+import { mostTimeOf, Patience, type UsualTimes, usualTimesOf } from './patience.js';
 import { stillRunning } from './refusals.js';
 import { RetriesElsewhere } from './retries-elsewhere.js';
 import type { SharedAnswer } from './shared-answer.js';
@@ -46,12 +45,6 @@ export class AcrossReplicas {
     this.elsewhere = new RetriesElsewhere(this.store, dispatches, retryWindowMs, logger);
   }
 
-  /** How long a call runs at most. */
-  private longestMs({ asked }: CallRecord): number {
-    if (asked.isStreamed === true) return this.usual.streamMs;
-    return asked.timeout === undefined ? this.usual.documentMs : LONGEST_REQUEST_MS;
-  }
-
   /** Listens for other replicas that want the answer of a call of this one. @throws GatewayError `databaseDown` */
   begin(findRunning: (id: string) => [scope: string, call: PaidCall] | undefined): Promise<void> {
     return this.store.news.hearWanted((requestId) => {
@@ -75,8 +68,7 @@ export class AcrossReplicas {
     const { scope, key, fingerprint, isRetry } = asked;
     if (key !== undefined) {
       const lifetimeMs = this.settings.once.keyLifetimeMs;
-      const longestMs = this.longestMs(call);
-      const runningMs = longestMs + this.settings.spend.marginMs;
+      const runningMs = mostTimeOf(call.asked, this.usual) + this.settings.spend.marginMs;
       const digest = await fingerprint.make();
       const request = { scope, key, fingerprint: digest, requestId: call.id, runningMs, lifetimeMs };
       return this.stored.run(request, call, answer, work);

@@ -1,8 +1,7 @@
-import { LONGEST_REQUEST_MS } from '../config/longest-request.js';
 import type { Settings } from '../config/settings.js';
 import type { GatewayError } from '../errors/gateway-error.js';
-import { readTerms } from '../routing/call-terms.js';
-import type { CallRecord } from '../telemetry/call-record.js';
+import { longestTimeOf, readTerms } from '../routing/call-terms.js';
+import type { AskedTerms, CallRecord } from '../telemetry/call-record.js';
 
 /** How long calls run at most where their callers ask for no time of their own, in milliseconds. */
 export interface UsualTimes {
@@ -16,10 +15,19 @@ export function usualTimesOf({ builtIn, configured, longestStreamMs }: Settings[
   return { documentMs: Math.max(...deployments.map(({ timeoutMs }) => timeoutMs)), streamMs: longestStreamMs };
 }
 
+/** How long a call runs at most, as far as what its caller asks for is known. */
+export function mostTimeOf(asked: AskedTerms, usual: UsualTimes): number {
+  return asked.timeout === undefined ? usualTimeOf(asked, usual) : longestTimeOf(asked, usual.streamMs);
+}
+
+function usualTimeOf({ isStreamed = false }: AskedTerms, { documentMs, streamMs }: UsualTimes): number {
+  return isStreamed ? streamMs : documentMs;
+}
+
 /** The time that a call has. @throws GatewayError `invalidValue` where its caller asks for what is no time */
-function timeOf({ asked }: CallRecord, { documentMs, streamMs }: UsualTimes): number {
-  const [usualMs, longestMs] = asked.isStreamed === true ? [streamMs, streamMs] : [documentMs, LONGEST_REQUEST_MS];
-  const { timeoutMs = usualMs } = readTerms(asked, longestMs);
+function timeOf({ asked }: CallRecord, usual: UsualTimes): number {
+  const longestMs = longestTimeOf(asked, usual.streamMs);
+  const { timeoutMs = usualTimeOf(asked, usual) } = readTerms(asked, longestMs);
   return Math.min(timeoutMs, longestMs);
 }
 

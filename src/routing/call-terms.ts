@@ -1,3 +1,4 @@
+import { LONGEST_REQUEST_MS } from '../config/longest-request.js';
 import { GatewayError } from '../errors/gateway-error.js';
 import type { AskedTerms } from '../telemetry/call-record.js';
 
@@ -14,6 +15,11 @@ export interface CallTerms {
 }
 
 const NOTHING_ASKED: CallTerms = { timeoutMs: undefined, isCut: false, retries: undefined };
+
+/** The longest time that a request may take, in milliseconds: an event stream has a time of its own. */
+export function longestTimeOf({ isStreamed = false }: AskedTerms, longestStreamMs: number): number {
+  return isStreamed ? longestStreamMs : LONGEST_REQUEST_MS;
+}
 
 /**
  * Reads `timeout` (seconds, cut to the longest time that a request may take) and `num_retries`, from the body or from LiteLLM's headers.

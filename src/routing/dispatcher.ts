@@ -1,11 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { LONGEST_REQUEST_MS } from '../config/longest-request.js';
 import { timeoutOf } from '../registry/deployment.js';
 import type { ModelGroup } from '../registry/model-group.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import { Accounts } from './accounts.js';
-import { readTerms } from './call-terms.js';
+import { longestTimeOf, readTerms } from './call-terms.js';
 import { DeploymentChooser } from './deployment-chooser.js';
 import { Dispatch, type DispatchTools } from './dispatch.js';
 import { RetryRules } from './retry-rules.js';
@@ -41,13 +40,13 @@ export class Dispatcher {
    */
   open(group: ModelGroup, operation: string, call: CallRecord, images: number): Dispatch {
     this.accounts.requireOpen();
-    const { isStreamed = false } = call.asked;
-    const longestMs = isStreamed ? this.settings.models.longestStreamMs : LONGEST_REQUEST_MS;
+    const longestMs = longestTimeOf(call.asked, this.settings.models.longestStreamMs);
     const { timeoutMs, isCut, retries } = readTerms(call.asked, longestMs);
     call.isTimeoutCut = isCut;
     const wish = wishOf(call, images);
     const target = this.chooser.choose(group, operation, wish);
-    call.deadlineAt ??= performance.now() + Math.min(timeoutMs ?? timeoutOf(target.deployment, isStreamed), longestMs);
+    call.deadlineAt ??=
+      performance.now() + Math.min(timeoutMs ?? timeoutOf(target.deployment, call.asked.isStreamed), longestMs);
     return new Dispatch(this.tools, { group, operation, call, wish, retries }, target);
   }
 }

@@ -54,6 +54,8 @@ const COLD_MS = 100;
 /** How long after the first one. */
 const COLD_SPAN_MS = 1_000;
 
+const TOO_LONG = 'would wait longer than it may';
+
 const NO_LIMIT: Slot = { sent: doNothing, leave: doNothing, giveBack: doNothing };
 const FREE_GRANT: Grant = { taken: true, waitMs: 0, sent: doNothing, giveBack: doNothing, leave: doNothing };
 
@@ -186,8 +188,8 @@ export class AccountSlots {
   private refuseHopeless(wish: Wish, now: number): void {
     if (this.queue.length < this.rules.queueSize && now + this.leastWaitMs(wish, wish.usualMs) <= wish.waitUntil)
       return;
-    const why = this.queue.length < this.rules.queueSize ? 'would wait longer than it may' : 'finds the queue full';
-    throw this.queueFull(`Too many requests wait for Recraft: this one ${why}.`, wish);
+    const why = this.queue.length < this.rules.queueSize ? TOO_LONG : 'finds the queue full';
+    throw this.tooMany(why, wish);
   }
 
   /** Sends away who waits for what comes too late, now that it is known when it comes. */
@@ -197,10 +199,12 @@ export class AccountSlots {
       const waitMs = this.rules.clock?.leastWaitMs(1, waiter.images) ?? 0;
       if (now + waitMs <= waiter.waitUntil || !this.queue.remove(waiter)) continue;
       this.dismiss(waiter);
-      waiter.reject(
-        this.queueFull('Too many requests wait for Recraft: this one would wait longer than it may.', waiter),
-      );
+      waiter.reject(this.tooMany(TOO_LONG, waiter));
     }
+  }
+
+  private tooMany(why: string, wish: Wish): GatewayError {
+    return this.queueFull(`Too many requests wait for Recraft: this one ${why}.`, wish);
   }
 
   private tooLate(wish: Wish, waitedMs: number): GatewayError {
