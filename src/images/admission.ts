@@ -32,7 +32,8 @@ export class Admission {
   async within<T>(call: CallRecord, work: (reservation: Reservation) => Promise<T>): Promise<T> {
     const reserved = this.ahead.get(call);
     if (reserved) return work(reserved);
-    const admittance = await traced(call, 'admit', () => this.limits.enter(call));
+    const entering = traced(call, 'admit', () => this.limits.enter(call));
+    const admittance = entering instanceof Promise ? await entering : entering;
     try {
       const reservation = await this.reserve(call, admittance);
       try {

@@ -1,5 +1,6 @@
 import type { Deployment } from '../registry/deployment.js';
 import type { UpstreamTimes } from '../telemetry/call-record.js';
+import type { EndSignal } from '../telemetry/leaving.js';
 import type { ImageRequest, SourceImage } from './image-request.js';
 
 /** What is known about an answer when its first byte goes out. */
@@ -36,12 +37,13 @@ export interface Fulfilment {
   readonly upstreamRequestId: string | undefined;
 }
 
-export type { UpstreamTimes };
+export type { EndSignal, UpstreamTimes };
+export { abortSignalOf } from '../telemetry/leaving.js';
 
 /** What one attempt to send a request goes by. */
 export interface Attempt {
   /** Aborted when the caller has left. */
-  readonly signal: AbortSignal;
+  readonly signal: EndSignal;
   readonly times: UpstreamTimes;
   /** From now to the end of the answer, in milliseconds. */
   readonly timeoutMs: number;
@@ -125,7 +127,7 @@ export interface ImageProvider {
   ask(request: DocumentRequest, deployment: Deployment, attempt: Attempt): Promise<DocumentAnswer>;
 
   /** Asks for the account behind a deployment, which is free. Rejects with a GatewayError where it does not answer. */
-  probe(deployment: Deployment, signal: AbortSignal): Promise<{ credits: number }>;
+  probe(deployment: Deployment, signal: EndSignal): Promise<{ credits: number }>;
 }
 
 export const ImageProvider = Symbol('ImageProvider');

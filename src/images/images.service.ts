@@ -45,7 +45,7 @@ export class ImagesService {
   async fulfil(order: ImageOrder, call: CallRecord, sink: AnswerSink, goOn?: () => Promise<void>): Promise<void> {
     try {
       await this.begin(order, call, sink);
-      await goOn?.();
+      if (goOn) await goOn();
     } catch (error) {
       if (call.isOfSeveral) await this.admission.end(call, error);
       throw toldAfterCharge(error, call);

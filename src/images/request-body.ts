@@ -145,8 +145,8 @@ export function pictureOf(request: Request, slot: string): SourceImage | undefin
 }
 
 function exchangeOf(context: ExecutionContext): { request: Request; response: Response } {
-  const http = context.switchToHttp();
-  return { request: http.getRequest<Request>(), response: http.getResponse<Response>() };
+  const [request, response] = context.getArgs<[Request, Response]>();
+  return { request, response };
 }
 
 /** What a caller takes to send its body is no overhead of ours. */

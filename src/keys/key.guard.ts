@@ -22,12 +22,13 @@ export class KeyGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const access = this.accessTo(context);
     if (access === 'open') return true;
-    const request = context.switchToHttp().getRequest<Request>();
+    const [request] = context.getArgs<[Request]>();
     return traced(request.call, 'authenticate', () => this.authenticate(request, access));
   }
 
-  private authenticate({ call, headers, path }: Request, access: Access): boolean | Promise<boolean> {
-    const checking = this.callers.check(call, { digest: digestOf(presentedKey(headers)), path, access });
+  private authenticate(request: Request, access: Access): boolean | Promise<boolean> {
+    const digest = digestOf(presentedKey(request.headers));
+    const checking = this.callers.check(request.call, { digest, path: pathOf(request), access });
     return checking instanceof Promise ? checking.then(() => true) : true;
   }
 
@@ -43,4 +44,10 @@ export class KeyGuard implements CanActivate {
     }
     return access;
   }
+}
+
+/** Without the query. What matched its route to the letter has none, and Express need not take the URL apart. */
+function pathOf(request: Request): string {
+  const { path } = request.route as { readonly path: string };
+  return path === request.url ? path : request.path;
 }

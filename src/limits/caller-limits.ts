@@ -12,11 +12,12 @@ export interface Admittance {
 /** Requests and pictures a minute, and requests at once, of keys and their teams. */
 export interface CallerLimits {
   /**
-   * Counts a call and its pictures (`call.images`) against the limits of its caller and team: all or none.
+   * Counts a call and its pictures (`call.images`) against the limits of its caller and team: all or none. A promise only
+   * where there are limits.
    *
    * @throws GatewayError `rateLimited`, with the seconds after which it can be tried again
    */
-  enter(call: CallRecord): Promise<Admittance>;
+  enter(call: CallRecord): Admittance | Promise<Admittance>;
 }
 
 export const CallerLimits = Symbol('CallerLimits');

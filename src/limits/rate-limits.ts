@@ -29,9 +29,12 @@ export class RateLimits implements CallerLimits {
     private readonly onFailOver: OnFailOver,
   ) {}
 
-  async enter(call: CallRecord): Promise<Admittance> {
+  enter(call: CallRecord): Admittance | Promise<Admittance> {
     const scopes = scopesOf(call.caller);
-    if (scopes.length === 0) return NOTHING_TO_LEAVE;
+    return scopes.length === 0 ? NOTHING_TO_LEAVE : this.enterAll(scopes, call);
+  }
+
+  private async enterAll(scopes: readonly LimitedScope[], call: CallRecord): Promise<Admittance> {
     requireRoomForOne(scopes, call.images);
     const demand: Demand = { id: call.id, images: call.images, scopes };
     const { limiter, verdict } = await this.ask(demand);

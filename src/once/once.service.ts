@@ -67,13 +67,23 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
    *
    * @throws what the work throws; GatewayError `idempotencyMismatch`, `idempotencyRunning` or `answerLost`
    */
-  async answer(request: Request, response: Response, work: (answer: Outlet) => Promise<void>): Promise<void> {
+  answer(request: Request, response: Response, work: (answer: Outlet) => Promise<void>): Promise<void> {
     const key = idempotencyKey(request.headers);
     const scope = scopeOf(request);
     const fingerprint = new Fingerprint({ fields: request.body as object, pictures: allPicturesOf(request) });
     const asked = { scope, key, fingerprint, ...repeatsOf(request.headers) };
-    const earlier = await this.earlier(asked);
     const reader = { response, call: request.call };
+    return this.mayBeRepeat(asked) ? this.answerRepeat(asked, reader, work) : this.pay(asked, reader, work);
+  }
+
+  /** Most requests say nothing of having been made before. */
+  private mayBeRepeat({ key, isRetry }: Asked): boolean {
+    return key !== undefined || isRetry || this.settings.once.coalesceMs > 0;
+  }
+
+  private async answerRepeat(asked: Asked, reader: Reader, work: (answer: Outlet) => Promise<void>): Promise<void> {
+    const { key, fingerprint } = asked;
+    const earlier = await this.earlier(asked);
     if (!earlier) return this.pay(asked, reader, work);
     if (earlier.isFree) {
       earlier.expire();
@@ -102,7 +112,6 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
 
   /** The call of this process that asked for the same. */
   private async earlier({ scope, key, fingerprint, isRetry }: Asked): Promise<PaidCall | undefined> {
-    if (key === undefined && !isRetry && this.settings.once.coalesceMs === 0) return undefined;
     const earlier =
       key === undefined
         ? await this.calls.findByFingerprint(scope, fingerprint, isRetry)
@@ -161,7 +170,7 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
   private async conclude(asked: Asked, call: PaidCall, first: Reader, done: Promise<void>): Promise<void> {
     this.running.enter();
     const leftEarly = new Promise<boolean>((resolve) => {
-      first.response.once('close', () => {
+      first.response.on('close', () => {
         const isEarly = call.outcome === 'running';
         call.leave(first);
         resolve(isEarly);
@@ -169,7 +178,7 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
     });
     await done.catch(() => undefined); // Its own caller is told.
     if (await leftEarly) this.noteFinished(first.call, call);
-    await this.replicas?.conclude(asked, call);
+    if (this.replicas) await this.replicas.conclude(asked, call);
     if (call.mustBeKept || this.isToBeTold(asked, call)) await this.keep(asked.scope, call, first.call);
     else this.calls.drop(asked.scope, call);
     this.running.leave();

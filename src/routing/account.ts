@@ -1,4 +1,5 @@
 import type { GatewayError } from '../errors/gateway-error.js';
+import type { EndSignal } from '../telemetry/leaving.js';
 import { AccountSlots, SentElsewhere, type SlotRules } from './slots/account-slots.js';
 
 const PROBE_PATIENCE_MS = 10_000;
@@ -7,7 +8,7 @@ const PROBE = { key: 'probe', weight: 1, priority: 'interactive', images: 0 } as
 const LONGEST_PAUSE_MS = 60_000;
 
 /** Asks for an account's balance, which is free. Rejects where the account does not answer. */
-export type Probe = (signal: AbortSignal) => Promise<{ credits: number }>;
+export type Probe = (signal: EndSignal) => Promise<{ credits: number }>;
 
 /** An account at the provider: its slots, and whether it can be used at all. */
 export class Account {

@@ -5,6 +5,7 @@ import { type Deployment, timeoutOf } from '../registry/deployment.js';
 import type { ModelGroup } from '../registry/model-group.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import { traced } from '../telemetry/call-trace.js';
+import { abortSignalOf } from '../telemetry/leaving.js';
 import type { DeploymentChooser } from './deployment-chooser.js';
 import { observeAttempt } from './observed-attempt.js';
 import { isFailure, isOutage, type RetryRules } from './retry-rules.js';
@@ -238,7 +239,7 @@ export class Dispatch {
   private async pause(ms: number, error: GatewayError): Promise<void> {
     const { call } = this.request;
     if (performance.now() + ms >= (call.deadlineAt ?? Infinity)) throw error;
-    await sleep(ms, undefined, { signal: call.signal }).catch(() => {
+    await sleep(ms, undefined, { signal: abortSignalOf(call.signal) }).catch(() => {
       throw call.signal.reason;
     });
   }

@@ -34,7 +34,7 @@ export class GoingDown {
     if (this.phase !== 'serving') response.setHeader('connection', 'close');
     if (url.startsWith(PROBES)) return false;
     this.underWay.enter();
-    response.once('close', () => {
+    response.on('close', () => {
       this.underWay.leave();
     });
     return false;

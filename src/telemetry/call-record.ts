@@ -1,6 +1,7 @@
 import type { Caller } from '../keys/caller.js';
 import type { CheckedKey } from '../keys/caller-check.js';
 import type { CallTrace } from './call-trace.js';
+import { type EndSignal, Leaving } from './leaving.js';
 
 /** Times of one upstream call, milliseconds of `performance.now()`. */
 export interface UpstreamTimes {
@@ -118,7 +119,7 @@ export class CallRecord {
     readonly id: string,
     /** The caller's `x-litellm-call-id`, or ours. */
     readonly callId: string = id,
-    private readonly leaving = new AbortController(),
+    private readonly leaving = new Leaving(),
   ) {}
 
   /** A record for one more operation of this call, which ends with it. `add` brings home what became of it. */
@@ -151,8 +152,8 @@ export class CallRecord {
   }
 
   /** Aborted when the work is to end because nobody waits for it. */
-  get signal(): AbortSignal {
-    return this.leaving.signal;
+  get signal(): EndSignal {
+    return this.leaving;
   }
 
   /** The caller has left: that ends the work, unless somebody else decides about it. */

@@ -19,7 +19,8 @@ export function requestLog(logger: Logger, metrics: Metrics, tracing?: Tracing) 
     placeInTrace(call, request, tracing);
     request.call = call;
     metrics.inFlight++;
-    response.once('close', () => {
+    // It closes once: taking listeners away again would cost as much as all they do.
+    response.on('close', () => {
       metrics.inFlight--;
       if (!response.writableFinished) call.callerLeft();
       note(logger, metrics, request, response);

@@ -57,7 +57,7 @@ export class BodyReader {
    * @throws GatewayError wrongContentType, tooLarge, tooBusy or invalidJson
    * @throws ClientLeft where the client hangs up
    */
-  async readJson(req: IncomingMessage, res: ServerResponse): Promise<ReadBody> {
+  readJson(req: IncomingMessage, res: ServerResponse): Promise<ReadBody> {
     return this.read(req, res, async (lease) => ({
       fields: await readJson(req, { maxBytes: this.jsonBytes, freeBytes: FREE_JSON_BYTES, lease }),
       files: [],
@@ -69,7 +69,7 @@ export class BodyReader {
    * @throws GatewayError wrongContentType, tooLarge, tooBusy or invalidForm, or what `decodeFields` throws
    * @throws ClientLeft where the client hangs up
    */
-  async readMultipart(
+  readMultipart(
     req: IncomingMessage,
     res: ServerResponse,
     isField: (part: UploadedImage) => boolean = () => false,

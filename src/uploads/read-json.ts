@@ -107,9 +107,9 @@ function collect(req: IncomingMessage, source: Readable, options: JsonOptions): 
       if (hasLeft(req)) fail(new ClientLeft());
     };
     source.on('data', take);
-    source.once('end', end);
-    source.once('error', fail);
-    req.once('close', close);
+    source.on('end', end);
+    source.on('error', fail);
+    req.on('close', close);
   });
 }
 

@@ -1,5 +1,11 @@
 import { Pool } from 'undici';
-import type { AnswerSink, Attempt, Fulfilment } from '../../images/image-provider.js';
+import {
+  abortSignalOf,
+  type AnswerSink,
+  type Attempt,
+  type EndSignal,
+  type Fulfilment,
+} from '../../images/image-provider.js';
 import { GatewayError } from '../../errors/gateway-error.js';
 import type { Deployment } from '../../registry/deployment.js';
 import type { DocumentCall } from './documents.js';
@@ -104,7 +110,7 @@ export class RecraftClient {
         body: (wire?.body ?? null) as Buffer | null, // undici takes any async iterable; its type does not say so.
         headersTimeout: patienceMs,
         bodyTimeout: patienceMs,
-        signal,
+        signal: abortSignalOf(signal),
       })
       .catch((cause: unknown) => {
         throw translateFailure(cause, method === 'POST' ? 'waiting' : 'connecting', signal);
@@ -164,7 +170,7 @@ function first(header: string | string[] | undefined): string | undefined {
 }
 
 /** A caller who left is no failure of Recraft's, and a silence is told apart from a connection that never was. */
-function translateFailure(cause: unknown, phase: 'connecting' | 'waiting', signal: AbortSignal): unknown {
+function translateFailure(cause: unknown, phase: 'connecting' | 'waiting', signal: EndSignal): unknown {
   if (signal.aborted) return signal.reason;
   const { code } = cause as NodeJS.ErrnoException;
   if (code === 'UND_ERR_HEADERS_TIMEOUT') {

@@ -5,6 +5,7 @@ import type {
   Attempt,
   DocumentAnswer,
   DocumentRequest,
+  EndSignal,
   FittedRequest,
   Fulfilment,
   ImageProvider,
@@ -67,7 +68,7 @@ export class RecraftProvider implements ImageProvider, OnApplicationShutdown {
   }
 
   /** The account's balance in API units (recraft-api.md §5.11). */
-  async probe(deployment: Deployment, signal: AbortSignal): Promise<{ credits: number }> {
+  async probe(deployment: Deployment, signal: EndSignal): Promise<{ credits: number }> {
     const attempt = { signal, times: { sentAt: undefined, firstByteAt: undefined }, timeoutMs: deployment.timeoutMs };
     const { document } = await this.client.ask(deployment, { method: 'GET', path: '/v1/users/me' }, attempt);
     const { credits } = document;

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { AnswerSink, Fulfilment, UpstreamTimes } from '../../images/image-provider.js';
+import type { AnswerSink, EndSignal, Fulfilment, UpstreamTimes } from '../../images/image-provider.js';
 import { countPassingBytes } from '../../memory/buffer-garbage.js';
 import { FormRelay, FormToJsonRelay } from './form-relay.js';
 import { isForm } from './picture-form.js';
@@ -46,7 +46,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
 
   constructor(
     private readonly sink: AnswerSink,
-    private readonly signal: AbortSignal,
+    private readonly signal: EndSignal,
     private readonly times: UpstreamTimes,
     private readonly deadlines: Deadlines,
     /** The caller asked for files: a form is passed on as it is. */

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors/gateway-error.js';
+import type { EndSignal } from '../../telemetry/leaving.js';
 import { FairQueue, type Waiting } from './fair-queue.js';
 import { Places } from './places.js';
 import type { Grant, SlotClock } from './slot-clock.js';
@@ -6,7 +7,7 @@ import { WakeUp } from './wake-up.js';
 
 /** A request that asks for a slot. */
 export interface Wish extends Waiting {
-  readonly signal: AbortSignal;
+  readonly signal: EndSignal;
   /** When waiting has no sense any more, in milliseconds of `performance.now()`. */
   readonly waitUntil: number;
   /** When its call is over at the latest, by the same clock; undefined: with the wait. */
