@@ -84,17 +84,17 @@ export class ImagesService {
     const prepare = (deployment: Deployment): void => {
       prepared = this.prepare(order, group, deployment, call);
     };
-    const work = {
+    return this.admitted(dispatch, call, {
+      permit: () => {
+        this.permit(group, order, call);
+      },
+      prepare,
       send: async (deployment: Deployment, attempt: Attempt) => {
         const fulfilment = await this.provider.fulfil(prepared.request, deployment, answer, attempt);
         return { ...fulfilment, chargedMicroDollars: fulfilment.chargedMicroDollars ?? prepared.ownMicroDollars };
       },
       mayRepeat: () => !answer.hasBegun,
-    };
-    const permit = () => {
-      this.permit(group, order, call);
-    };
-    return this.admitted(dispatch, call, { permit, prepare, ...work });
+    });
   }
 
   private async answer(
@@ -107,17 +107,17 @@ export class ImagesService {
       call.model = this.registry.modelOf(request.operation, deployment);
       call.priceMicroDollars = this.provider.priceDocument(request, deployment);
     };
-    const work = {
+    const { document } = await this.admitted(dispatch, call, {
+      permit: () => {
+        this.permit(group, request, call);
+      },
+      prepare,
       send: async (deployment: Deployment, attempt: Attempt) => ({
         ...(await this.provider.ask(request, deployment, attempt)),
         images: 0,
       }),
       mayRepeat: () => true,
-    };
-    const permit = () => {
-      this.permit(group, request, call);
-    };
-    const { document } = await this.admitted(dispatch, call, { permit, prepare, ...work });
+    });
     return document;
   }
 
@@ -153,7 +153,7 @@ export class ImagesService {
       const checking = this.callers.checkAgain(call, checks);
       if (checking) await checking;
       try {
-        return await this.sendPaid(dispatch, call, { ...job, confirm: () => this.callers.checkLast(call, checks) });
+        return await this.sendPaid(dispatch, call, job, () => this.callers.checkLast(call, checks));
       } catch (error) {
         // Whose budgets have just changed may be let in with those that they have now.
         if (error instanceof BudgetsChanged && !isAskedAgain) {
@@ -167,15 +167,16 @@ export class ImagesService {
   private sendPaid<T extends Fulfilment>(
     dispatch: Dispatch,
     call: CallRecord,
-    { prepare, ...work }: Omit<Work<T>, 'prepare'> & Pick<Job<T>, 'prepare'>,
+    job: Job<T>,
+    confirm: Work<T>['confirm'],
   ): Promise<T> {
     const reserved = call.priceMicroDollars;
     const isCovered = (deployment: Deployment): boolean => {
-      prepare(deployment);
+      job.prepare(deployment);
       return reserved === call.priceMicroDollars || (call.priceMicroDollars ?? Infinity) <= (reserved ?? -1);
     };
     return this.admission.within(call, async (reservation) => {
-      const fulfilment = await dispatch.run({ ...work, prepare: isCovered });
+      const fulfilment = await dispatch.run({ ...job, prepare: isCovered, confirm });
       note(fulfilment, call);
       await traced(call, 'settle', () => reservation.settle(fulfilment));
       return fulfilment;

@@ -4,7 +4,7 @@ import type { ImageRequest, RetouchRequest, SourceImage } from '../image-request
 import type { EditImageDto } from './dto/edit-image.dto.js';
 import type { VariateImageDto } from './dto/variate-image.dto.js';
 import type { EditSources } from './edit-sources.js';
-import { DRAWING_FIELDS, drawingOf, type DrawingPart, type Fields, given, merge, present } from '../request-fields.js';
+import { DRAWING_FIELDS, drawingOf, type DrawingPart, type Fields, given, merge } from '../request-fields.js';
 import type { GenerateImageDto } from './dto/generate-image.dto.js';
 
 /** What the operator decided about requests that leave something open or say too much. */
@@ -50,13 +50,14 @@ export function generationOrder(
   return {
     model: modelInPath ?? dto.model,
     operation: 'generate',
-    ...present('style', curatedStyle(dto)),
-    interpret: (defaults) => interpret(defaults, dto, policy, (common, fields) => ({
-      operation: 'generate',
-      ...common,
-      ...(fields.size !== undefined && fields.size !== 'auto' && { size: fields.size }),
-      ...(styleReferences.length > 0 && { styleReferences }),
-    })), // prettier-ignore
+    style: curatedStyle(dto),
+    interpret: (defaults) =>
+      interpret(defaults, dto, policy, (common, { size }) => ({
+        ...common,
+        operation: 'generate',
+        size: size === 'auto' ? undefined : size,
+        styleReferences: styleReferences.length > 0 ? styleReferences : undefined,
+      })),
   };
 }
 
@@ -74,15 +75,15 @@ export function editOrder(
   return {
     model: modelInPath ?? dto.model,
     operation: mask ? 'inpaint' : 'imageToImage',
-    ...present('style', curatedStyle(dto)),
+    style: curatedStyle(dto),
     interpret: (defaults) =>
       interpret(defaults, dto, policy, (common, fields, ignore) => {
         // The result follows its source; clients send a size all the same (recraft-api.md §5.2).
         if (fields.size !== undefined && fields.size !== 'auto') ignore('size');
         if (!mask)
-          return { operation: 'imageToImage', ...common, image, strength: fields.strength ?? DEFAULT_STRENGTH };
+          return { ...common, operation: 'imageToImage', image, strength: fields.strength ?? DEFAULT_STRENGTH };
         if (fields.strength !== undefined) ignore('strength');
-        return { operation: 'inpaint', ...common, image, mask };
+        return { ...common, operation: 'inpaint', image, mask };
       }),
   };
 }
@@ -115,11 +116,11 @@ export function variationOrder(
             image,
             count,
             responseFormat,
+            randomSeed,
+            imageFormat,
+            rasterOnly,
+            size: fields.size === 'auto' ? undefined : fields.size,
             extra,
-            ...present('randomSeed', randomSeed),
-            ...present('imageFormat', imageFormat),
-            ...present('rasterOnly', rasterOnly),
-            ...present('size', fields.size === 'auto' ? undefined : fields.size),
           };
         },
       ),
@@ -154,8 +155,8 @@ function interpret(
   const common: CommonPart = {
     ...drawingOf(known),
     responseFormat: responseFormatOf(known, policy),
-    ...present('imageFormat', formatOf(known)),
-    ...present('rasterOnly', rasterOnlyOf(known)),
+    imageFormat: formatOf(known),
+    rasterOnly: rasterOnlyOf(known),
     extra,
   };
   const request = build(common, known, ignore);

@@ -42,7 +42,8 @@ export type BytesForm = 'json' | 'multipart';
 export function toWire(request: ImageRequest, model: string, bytesAs: BytesForm = 'json'): WireRequest {
   const { path, hasModel } = OPERATIONS[request.operation];
   const only = request.operation === 'generate' && request.only !== undefined ? `/${request.only}` : '';
-  const fields = { ...commonFields(request, bytesAs), ...ownFields(request), ...(hasModel && { model }) };
+  const fields = Object.assign(commonFields(request, bytesAs), ownFields(request));
+  if (hasModel) fields['model'] = model;
   const parts = partsOf(request);
   return encode(path + only, withoutRivals(fields, parts), parts);
 }
@@ -56,15 +57,15 @@ function withoutRivals(fields: Fields, parts: readonly Part[]): Fields {
 }
 
 function commonFields(request: ImageRequest, bytesAs: BytesForm): Fields {
-  return {
+  const fields: Fields = {
     ...request.extra,
     n: SINGLE.has(request.operation) ? undefined : request.count,
     response_format: request.responseFormat === 'url' ? 'url' : BYTES[bytesAs],
     random_seed: request.randomSeed,
     // Recraft has no such format to ask for: what draws vectors answers SVG.
     image_format: request.imageFormat === 'svg' ? undefined : request.imageFormat,
-    ...('prompt' in request && drawingFields(request)),
   };
+  return 'prompt' in request ? Object.assign(fields, drawingFields(request)) : fields;
 }
 
 const BYTES = { json: 'b64_json', multipart: 'multipart' } as const satisfies Record<BytesForm, string>;
