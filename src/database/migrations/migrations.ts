@@ -6,6 +6,7 @@ import { PRINTS } from './0004-prints.js';
 import { SET_BASED_LEDGER } from './0005-set-based-ledger.js';
 import { LASTING_BUDGETS } from './0006-lasting-budgets.js';
 import { ENDED_WINDOWS } from './0007-ended-windows.js';
+import { PLANNED_ONCE } from './0008-planned-once.js';
 
 /** Every step of the schema, in order. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   SET_BASED_LEDGER,
   LASTING_BUDGETS,
   ENDED_WINDOWS,
+  PLANNED_ONCE,
 ];
