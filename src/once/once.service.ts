@@ -71,7 +71,8 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
     const key = idempotencyKey(request.headers);
     const scope = scopeOf(request);
     const fingerprint = new Fingerprint({ fields: request.body as object, pictures: allPicturesOf(request) });
-    const asked = { scope, key, fingerprint, ...repeatsOf(request.headers) };
+    const { isRetry, marksRepeats } = repeatsOf(request.headers);
+    const asked = { scope, key, fingerprint, isRetry, marksRepeats };
     const reader = { response, call: request.call };
     return this.mayBeRepeat(asked) ? this.answerRepeat(asked, reader, work) : this.pay(asked, reader, work);
   }

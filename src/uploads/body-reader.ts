@@ -31,6 +31,8 @@ const FRAMING_BYTES = 1024 * 1024;
 /** Up to here a JSON body is not worth an entry in the budget. */
 const FREE_JSON_BYTES = 16 * 1024;
 
+const NO_FILES: readonly UploadedPart[] = [];
+
 /** Reads request bodies within the limits an operator has set. */
 @Injectable()
 export class BodyReader {
@@ -57,11 +59,15 @@ export class BodyReader {
    * @throws GatewayError wrongContentType, tooLarge, tooBusy or invalidJson
    * @throws ClientLeft where the client hangs up
    */
-  readJson(req: IncomingMessage, res: ServerResponse): Promise<ReadBody> {
-    return this.read(req, res, async (lease) => ({
-      fields: await readJson(req, { maxBytes: this.jsonBytes, freeBytes: FREE_JSON_BYTES, lease }),
-      files: [],
-    }));
+  async readJson(req: IncomingMessage, res: ServerResponse): Promise<ReadBody> {
+    const lease = this.budget.lease();
+    try {
+      const fields = await readJson(req, { maxBytes: this.jsonBytes, freeBytes: FREE_JSON_BYTES, lease });
+      return disposable({ fields, files: NO_FILES }, lease);
+    } catch (error) {
+      letGo(lease, req, res);
+      throw error;
+    }
   }
 
   /**
@@ -69,30 +75,28 @@ export class BodyReader {
    * @throws GatewayError wrongContentType, tooLarge, tooBusy or invalidForm, or what `decodeFields` throws
    * @throws ClientLeft where the client hangs up
    */
-  readMultipart(
+  async readMultipart(
     req: IncomingMessage,
     res: ServerResponse,
     isField: (part: UploadedImage) => boolean = () => false,
   ): Promise<ReadBody> {
-    const options = { limits: this.formLimits, spool: this.spool, isField };
-    return this.read(req, res, (lease) => readMultipart(req, { ...options, lease }));
-  }
-
-  /** After a refusal the rest of the body runs into nothing, within bounds, while the answer goes out. */
-  private async read(
-    req: IncomingMessage,
-    res: ServerResponse,
-    read: (lease: Lease) => Promise<MultipartBody>,
-  ): Promise<ReadBody> {
     const lease = this.budget.lease();
     try {
-      return disposable(await read(lease), lease);
+      return disposable(
+        await readMultipart(req, { limits: this.formLimits, spool: this.spool, isField, lease }),
+        lease,
+      );
     } catch (error) {
-      lease.release();
-      discardRest(req, res);
+      letGo(lease, req, res);
       throw error;
     }
   }
+}
+
+/** After a refusal the rest of the body runs into nothing, within bounds, while the answer goes out. */
+function letGo(lease: Lease, req: IncomingMessage, res: ServerResponse): void {
+  lease.release();
+  discardRest(req, res);
 }
 
 function disposable({ fields, files }: MultipartBody, lease: Lease): ReadBody {

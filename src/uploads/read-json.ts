@@ -42,7 +42,7 @@ export async function readJson(req: IncomingMessage, options: JsonOptions): Prom
 }
 
 function checkType(header: string | undefined): void {
-  if (header === undefined) return;
+  if (header === undefined || header === 'application/json') return;
   const [type = '', ...params] = header.split(';');
   if (!JSON_TYPE.test(type.trim().toLowerCase())) {
     const message = `Send the body as JSON with 'content-type: application/json'; this request says '${header.slice(0, 100)}'.`;
