@@ -162,8 +162,9 @@ export class LedgerBatches {
   }
 
   private settle({ reservations, endings }: Batch, { reserved = [], passed = [] }: BatchAnswer): void {
-    const outcomes = new Map(reserved.map((outcome) => [outcome.n, outcome]));
-    for (const [n, { resolve }] of reservations.entries()) resolve(outcomes.get(n));
+    const outcomes: (ReservationOutcome | undefined)[] = [];
+    for (const outcome of reserved) outcomes[outcome.n] = outcome;
+    for (const [n, { resolve }] of reservations.entries()) resolve(outcomes[n]);
     for (const { resolve } of endings) resolve();
     this.metrics.notePassings(passed, this.logger);
   }
