@@ -25,6 +25,8 @@ const fromBuild = { testEnvironment: 'node', roots: ['<rootDir>/test'], transfor
 export default {
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts', '!src/main.ts'],
+  // Only what hangs should come to it: two files at a time share the cores with the processes they start.
+  testTimeout: 30_000,
   projects: [
     { ...fromSource, displayName: 'unit', roots: ['<rootDir>/src'], testRegex: '\\.spec\\.ts$' },
     { ...fromSource, displayName: 'e2e', roots: ['<rootDir>/test'], testRegex: '\\.e2e-spec\\.ts$' },
