@@ -64,7 +64,7 @@ describeInBrowser('Swagger UI', () => {
     if (folder) await rm(folder, { recursive: true });
   });
 
-  beforeEach(async () => {
+  async function openPage() {
     page = await browser.newPage();
     troubles = [];
     page.on('console', (message) => {
@@ -76,11 +76,7 @@ describeInBrowser('Swagger UI', () => {
       const { protocol, hostname } = new URL(request.url());
       if (protocol !== 'data:' && hostname !== HOST) troubles.push(`asked outside: ${request.url()}`);
     });
-  });
-
-  afterEach(async () => {
-    await page.close();
-  });
+  }
 
   /** Nothing on the console, nothing that failed, nothing asked of anybody else. */
   const expectQuiet = () => {
@@ -110,144 +106,154 @@ describeInBrowser('Swagger UI', () => {
     };
   }
 
-  it('is where / leads to, and makes the example picture for whoever has a key', async () => {
-    await page.goto(`http://${HOST}:${port}/`);
-    expect(new URL(page.url()).pathname).toBe('/docs');
-    await authorize();
-    const generation = await open('createImage');
+  describe('on a page of its own', () => {
+    beforeEach(openPage);
+    afterEach(() => page.close());
 
-    const { status, body } = await execute(generation);
+    it('is where / leads to, and makes the example picture for whoever has a key', async () => {
+      await page.goto(`http://${HOST}:${port}/`);
+      expect(new URL(page.url()).pathname).toBe('/docs');
+      await authorize();
+      const generation = await open('createImage');
 
-    expect(status).toBe('200');
-    expect(body.data).toHaveLength(1);
-    expectQuiet();
+      const { status, body } = await execute(generation);
+
+      expect(status).toBe('200');
+      expect(body.data).toHaveLength(1);
+      expectQuiet();
+    });
+
+    it('makes a key with the example that is there, and shows it in the group Keys', async () => {
+      await page.goto(`http://${HOST}:${port}/docs`);
+      await authorize();
+      await page.locator('#operations-tag-Keys').scrollIntoViewIfNeeded();
+
+      const { status, body } = await execute(await open('generateKey'));
+
+      expect(status).toBe('200');
+      expect(body).toMatchObject({ key_alias: 'web-shop', max_budget: 25, rpm_limit: 60, spend: 0 });
+      expect(body.key).toMatch(/^sk-[\w-]{43}$/);
+      expectQuiet();
+    });
+
+    it('makes a team with the example that is there, in the group Teams', async () => {
+      await page.goto(`http://${HOST}:${port}/docs`);
+      await authorize();
+      await page.locator('#operations-tag-Teams').scrollIntoViewIfNeeded();
+
+      const { status, body } = await execute(await open('createTeam'));
+
+      expect(status).toBe('200');
+      expect(body).toMatchObject({ team_id: 'design', max_budget: 200, max_parallel_requests: 10, spend: 0 });
+      expectQuiet();
+    });
+
+    it('shows the error of a request without a key', async () => {
+      await page.goto(`http://${HOST}:${port}/docs`);
+      const generation = await open('createImage');
+
+      const { status, body } = await execute(generation);
+
+      expect(status).toBe('401');
+      expect(body.error.code).toBe('missing_api_key');
+      // The browser itself reports every answer of that kind on its console.
+      expect(troubles).toEqual([expect.stringContaining('401')]);
+    });
+
+    it('fills the body with the example that is chosen', async () => {
+      await page.goto(`http://${HOST}:${port}/docs`);
+      await authorize();
+      const generation = await open('createImage');
+      await generation.locator('.examples-select-element').first().selectOption('colors');
+
+      expect((await execute(generation)).status).toBe('200');
+      expect(sandbox.requests().at(-1).fields.controls.background_color).toEqual({ rgb: [245, 240, 230] });
+      expectQuiet();
+    });
+
+    it('changes an uploaded picture; fields left empty are not sent on', async () => {
+      await page.goto(`http://${HOST}:${port}/docs`);
+      await authorize();
+      const edit = await open('createImageEdit');
+      await edit
+        .locator('input[type=file]')
+        .first()
+        .setInputFiles({ name: 'mine.png', mimeType: 'image/png', buffer: await aPng() });
+      await edit.getByPlaceholder('controls').fill('{"colors": [{"rgb": [0, 71, 171]}]}');
+
+      const { status, body } = await execute(edit);
+
+      expect(status).toBe('200');
+      expect(body.data).toHaveLength(1);
+      const { fields } = sandbox.requests().at(-1);
+      expect(fields).toMatchObject({ strength: 0.5, controls: { colors: [{ rgb: [0, 71, 171] }] } });
+      expect(Object.values(fields)).not.toContain('');
+      expect(fields).not.toHaveProperty('style');
+      expectQuiet();
+    });
+
+    it('makes pictures behind a proxy that serves the gateway under a prefix', async () => {
+      await using proxy = await aProxy('/gw', port);
+      await page.goto(`http://${HOST}:${proxy.port}/gw/`);
+      expect(new URL(page.url()).pathname).toBe('/gw/docs');
+      await authorize();
+      const generation = await open('createImage');
+
+      expect((await execute(generation)).status).toBe('200');
+
+      const edit = await open('createImageEdit');
+      await edit
+        .locator('input[type=file]')
+        .first()
+        .setInputFiles({ name: 'mine.png', mimeType: 'image/png', buffer: await aPng() });
+
+      expect((await execute(edit)).status).toBe('200');
+      expectQuiet();
+    });
   });
 
-  it('makes a key with the example that is there, and shows it in the group Keys', async () => {
-    await page.goto(`http://${HOST}:${port}/docs`);
-    await authorize();
-    await page.locator('#operations-tag-Keys').scrollIntoViewIfNeeded();
+  describe('on a page that stays open', () => {
+    beforeAll(async () => {
+      await openPage();
+      await page.goto(`http://${HOST}:${port}/docs`);
+      await authorize();
+    });
+    afterAll(() => page.close());
 
-    const { status, body } = await execute(await open('generateKey'));
+    it.each([
+      ['Images: OpenAI dialect', 'createImageVariation'],
+      ['Images: Recraft dialect', 'removeBackground'],
+      ['Images: Recraft dialect', 'vectorize'],
+      ['Styles', 'createStyle'],
+    ])('takes a picture in the group %s: %s', async (group, operationId) => {
+      const operation = await open(operationId);
+      expect(await operation.getAttribute('id')).toContain(group.split(': ').at(-1).replaceAll(' ', '_'));
+      await operation
+        .locator('input[type=file]')
+        .first()
+        .setInputFiles({ name: 'mine.png', mimeType: 'image/png', buffer: await aPng() });
 
-    expect(status).toBe('200');
-    expect(body).toMatchObject({ key_alias: 'web-shop', max_budget: 25, rpm_limit: 60, spend: 0 });
-    expect(body.key).toMatch(/^sk-[\w-]{43}$/);
-    expectQuiet();
-  });
+      const { status, body } = await execute(operation);
 
-  it('makes a team with the example that is there, in the group Teams', async () => {
-    await page.goto(`http://${HOST}:${port}/docs`);
-    await authorize();
-    await page.locator('#operations-tag-Teams').scrollIntoViewIfNeeded();
+      expect({ status, error: body.error }).toEqual({ status: '200', error: undefined });
+      expectQuiet();
+    });
 
-    const { status, body } = await execute(await open('createTeam'));
+    it.each([
+      ['Styles', 'listBasicStyles', 'styles'],
+      ['Account', 'readAccount', 'credits'],
+      ['Models', 'listModels', 'data'],
+      ['Health', 'checkReadiness', 'status'],
+    ])('answers in the group %s: %s', async (group, operationId, member) => {
+      const operation = await open(operationId);
+      expect(await operation.getAttribute('id')).toContain(group);
 
-    expect(status).toBe('200');
-    expect(body).toMatchObject({ team_id: 'design', max_budget: 200, max_parallel_requests: 10, spend: 0 });
-    expectQuiet();
-  });
+      const { status, body } = await execute(operation);
 
-  it('shows the error of a request without a key', async () => {
-    await page.goto(`http://${HOST}:${port}/docs`);
-    const generation = await open('createImage');
-
-    const { status, body } = await execute(generation);
-
-    expect(status).toBe('401');
-    expect(body.error.code).toBe('missing_api_key');
-    // The browser itself reports every answer of that kind on its console.
-    expect(troubles).toEqual([expect.stringContaining('401')]);
-  });
-
-  it('fills the body with the example that is chosen', async () => {
-    await page.goto(`http://${HOST}:${port}/docs`);
-    await authorize();
-    const generation = await open('createImage');
-    await generation.locator('.examples-select-element').first().selectOption('colors');
-
-    expect((await execute(generation)).status).toBe('200');
-    expect(sandbox.requests().at(-1).fields.controls.background_color).toEqual({ rgb: [245, 240, 230] });
-    expectQuiet();
-  });
-
-  it('changes an uploaded picture; fields left empty are not sent on', async () => {
-    await page.goto(`http://${HOST}:${port}/docs`);
-    await authorize();
-    const edit = await open('createImageEdit');
-    await edit
-      .locator('input[type=file]')
-      .first()
-      .setInputFiles({ name: 'mine.png', mimeType: 'image/png', buffer: await aPng() });
-    await edit.getByPlaceholder('controls').fill('{"colors": [{"rgb": [0, 71, 171]}]}');
-
-    const { status, body } = await execute(edit);
-
-    expect(status).toBe('200');
-    expect(body.data).toHaveLength(1);
-    const { fields } = sandbox.requests().at(-1);
-    expect(fields).toMatchObject({ strength: 0.5, controls: { colors: [{ rgb: [0, 71, 171] }] } });
-    expect(Object.values(fields)).not.toContain('');
-    expect(fields).not.toHaveProperty('style');
-    expectQuiet();
-  });
-
-  it.each([
-    ['Images: OpenAI dialect', 'createImageVariation'],
-    ['Images: Recraft dialect', 'removeBackground'],
-    ['Images: Recraft dialect', 'vectorize'],
-    ['Styles', 'createStyle'],
-  ])('takes a picture in the group %s: %s', async (group, operationId) => {
-    await page.goto(`http://${HOST}:${port}/docs`);
-    await authorize();
-    const operation = await open(operationId);
-    expect(await operation.getAttribute('id')).toContain(group.split(': ').at(-1).replaceAll(' ', '_'));
-    await operation
-      .locator('input[type=file]')
-      .first()
-      .setInputFiles({ name: 'mine.png', mimeType: 'image/png', buffer: await aPng() });
-
-    const { status, body } = await execute(operation);
-
-    expect({ status, error: body.error }).toEqual({ status: '200', error: undefined });
-    expectQuiet();
-  });
-
-  it.each([
-    ['Styles', 'listBasicStyles', 'styles'],
-    ['Account', 'readAccount', 'credits'],
-    ['Models', 'listModels', 'data'],
-    ['Health', 'checkReadiness', 'status'],
-  ])('answers in the group %s: %s', async (group, operationId, member) => {
-    await page.goto(`http://${HOST}:${port}/docs`);
-    await authorize();
-    const operation = await open(operationId);
-    expect(await operation.getAttribute('id')).toContain(group);
-
-    const { status, body } = await execute(operation);
-
-    expect(status).toBe('200');
-    expect(body).toHaveProperty(member);
-    expectQuiet();
-  });
-
-  it('makes pictures behind a proxy that serves the gateway under a prefix', async () => {
-    await using proxy = await aProxy('/gw', port);
-    await page.goto(`http://${HOST}:${proxy.port}/gw/`);
-    expect(new URL(page.url()).pathname).toBe('/gw/docs');
-    await authorize();
-    const generation = await open('createImage');
-
-    expect((await execute(generation)).status).toBe('200');
-
-    const edit = await open('createImageEdit');
-    await edit
-      .locator('input[type=file]')
-      .first()
-      .setInputFiles({ name: 'mine.png', mimeType: 'image/png', buffer: await aPng() });
-
-    expect((await execute(edit)).status).toBe('200');
-    expectQuiet();
+      expect(status).toBe('200');
+      expect(body).toHaveProperty(member);
+      expectQuiet();
+    });
   });
 });
 
