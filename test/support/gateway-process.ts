@@ -47,6 +47,8 @@ export class GatewayProcess implements AsyncDisposable {
         NUM_RETRIES: '0',
         DISABLE_COOLDOWNS: 'true',
         LOG_LEVEL: 'fatal',
+        // No load balancer has to hear first that it leaves.
+        SHUTDOWN_GRACE_MS: '0',
         ...environment,
       },
       execArgv: ['--enable-source-maps'],
