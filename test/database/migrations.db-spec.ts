@@ -6,7 +6,7 @@ import type { Database } from '../../src/database/database.js';
 import { migrate } from '../../src/database/migrate.js';
 import { MIGRATIONS } from '../../src/database/migrations/migrations.js';
 import { Budgets } from '../../src/spend/budgets.js';
-import { type TestDatabase, testDatabase } from '../support/database.js';
+import { type TestDatabase, testDatabaseWithoutSchema } from '../support/database.js';
 import { LedgerOn } from '../support/ledger.js';
 
 jest.setTimeout(60_000);
@@ -15,7 +15,7 @@ let home: TestDatabase;
 let database: Database;
 
 beforeEach(async () => {
-  home = await testDatabase();
+  home = await testDatabaseWithoutSchema();
   database = await home.open();
 });
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import type { Settings } from '../../src/config/settings.js';
 import type { Database } from '../../src/database/database.js';
 import { EmbeddedDatabase } from '../../src/database/embedded-database.js';
+import { MIGRATIONS } from '../../src/database/migrations/migrations.js';
 import { openDatabase } from '../../src/database/open-database.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -21,7 +22,7 @@ export const onPostgres = SERVER !== undefined;
 
 export const silent = pino({ level: 'silent' });
 
-/** A database of a test's own, empty and without a schema. */
+/** A database of a test's own, empty. */
 export interface TestDatabase extends AsyncDisposable {
   /** What a gateway is started with to use it. */
   readonly environment: Readonly<Record<string, string>>;
@@ -29,15 +30,20 @@ export interface TestDatabase extends AsyncDisposable {
   open(): Promise<Database>;
 }
 
-/** Makes a database; it is gone with everything in it once it is disposed of. */
+/** Makes a database; it is gone with everything in it once it is disposed of. An embedded one has its schema already. */
 export function testDatabase(): Promise<TestDatabase> {
-  return SERVER === undefined ? embedded() : onServer(SERVER);
+  return SERVER === undefined ? embedded(withSchema) : onServer(SERVER);
 }
 
-async function embedded(): Promise<TestDatabase> {
+/** The same for whoever tests how the schema is made: there is none. */
+export function testDatabaseWithoutSchema(): Promise<TestDatabase> {
+  return SERVER === undefined ? embedded(withoutSchema) : onServer(SERVER);
+}
+
+async function embedded(pattern: () => Promise<string>): Promise<TestDatabase> {
   const folder = await temporaryFolder();
   const dataDir = join(folder.path, 'data');
-  await cp(await emptyDatabase(), dataDir, { recursive: true });
+  await cp(await pattern(), dataDir, { recursive: true });
   return {
     environment: { DATABASE_URL: '', DATA_DIR: dataDir },
     open: () => opened({ kind: 'embedded', folder: dataDir }),
@@ -70,12 +76,21 @@ async function onMaintenance(url: string, sql: string): Promise<void> {
   await client.end();
 }
 
+async function withoutSchema(): Promise<string> {
+  return madeOnce(await embeddedVersion(), (folder) => EmbeddedDatabase.open(folder, silent));
+}
+
+async function withSchema(): Promise<string> {
+  const steps = hash('sha256', JSON.stringify(MIGRATIONS)).slice(0, 16);
+  return madeOnce(`${await embeddedVersion()}-${steps}`, (folder) => opened({ kind: 'embedded', folder }));
+}
+
 /** Making an embedded database takes seconds and copying one does not: it is made once on a machine, by its version. */
-async function emptyDatabase(): Promise<string> {
-  const shared = join(tmpdir(), `image-gateway-empty-database-${await embeddedVersion()}`);
+async function madeOnce(version: string, open: (folder: string) => Promise<Database>): Promise<string> {
+  const shared = join(tmpdir(), `image-gateway-empty-database-${version}`);
   if (existsSync(shared)) return shared;
   const made = await mkdtemp(`${shared}-`);
-  const database = await EmbeddedDatabase.open(made, silent);
+  const database = await open(made);
   await database.close();
   try {
     await rename(made, shared);
