@@ -30,6 +30,8 @@ export async function startServices() {
   const folder = mkdtempSync(join(tmpdir(), 'image-gateway-services-'));
   const owner = ownerOf(folder);
   const children = [];
+  // Whoever is ended before it stops them takes them along.
+  process.once('exit', () => children.forEach((child) => child.kill('SIGINT')));
   const stop = async () => {
     for (const child of children.toReversed()) await stopped(child);
     rmSync(folder, { recursive: true, force: true });
