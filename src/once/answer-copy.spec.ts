@@ -51,8 +51,8 @@ describe('AnswerCopy', () => {
     expect([first.isWhole, precious.isWhole, budget.inUse]).toEqual([false, true, 6]);
   });
 
-  it('has an eighth of the room while its reader is there', () => {
-    const budget = new CopyBudget(80, noRoom);
+  it('has a small share of the room while its reader is there', () => {
+    const budget = new CopyBudget(320, noRoom);
     const copy = new AnswerCopy(budget);
     copy.add(bytes(10));
     expect(copy.isWhole).toBe(true);
@@ -61,17 +61,17 @@ describe('AnswerCopy', () => {
   });
 
   it('has no less room where what is kept fills the memory', () => {
-    const budget = new CopyBudget(80, noRoom);
+    const budget = new CopyBudget(320, noRoom);
     const kept = new AnswerCopy(budget);
     kept.becomes('spare');
-    kept.add(bytes(60));
+    kept.add(bytes(300));
     const passing = new AnswerCopy(budget);
     passing.add(bytes(10));
     expect(passing.isWhole).toBe(true);
     passing.becomes('owed');
     const next = new AnswerCopy(budget);
     next.add(bytes(10));
-    expect([next.isWhole, budget.inUse]).toEqual([true, 80]);
+    expect([next.isWhole, budget.inUse]).toEqual([true, 320]);
   });
 
   it('asks only for the room of spare ones while it is spare itself', () => {

@@ -1,8 +1,8 @@
 /**
- * Share of the memory for copies of answers that are on their way to a reader who is there: most arrive, and holding on to
- * their bytes makes the collector's work harder.
+ * Share of the memory for copies of answers that are on their way to a reader who is there: most arrive, and buffers that
+ * are held outlive the small collections: then only full ones free them (docs/decisions/paid-once.md).
  */
-const PASSING_SHARE = 1 / 8;
+const PASSING_SHARE = 1 / 32;
 
 /**
  * What a copy is worth. `passing`: its reader is there, and would not say so if it asked again. `spare`: its reader is there or has

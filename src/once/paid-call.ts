@@ -60,7 +60,7 @@ export class PaidCall implements Passer {
     this.coalesceMs = options.coalesceMs;
     this.copy = copy;
     if (key !== undefined) copy.becomes('owed');
-    else if (marksRepeats) copy.becomes('spare');
+    else if (marksRepeats || options.coalesceMs > 0) copy.becomes('spare');
     this.answer = new SharedAnswer(first, copy);
     first.call.endsWithCaller = false;
   }
