@@ -28,7 +28,7 @@ describe('Leaving', () => {
     });
     leaving.addEventListener('abort', second);
     leaving.abort('left');
-    expect(told).toContain('first');
+    expect(told).toEqual(['first']);
   });
 });
 

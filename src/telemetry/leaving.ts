@@ -14,16 +14,15 @@ export interface EndSignal {
 export class Leaving implements EndSignal {
   aborted = false;
   reason: unknown;
-  private listeners: (() => void)[] = [];
+  private readonly listeners: (() => void)[] = [];
 
   /** Tells everybody who listens, once. */
   abort(reason: unknown): void {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = reason;
-    const { listeners } = this;
-    this.listeners = [];
-    for (const listener of listeners) listener();
+    // A listener may stop another one.
+    for (let next = this.listeners.shift(); next; next = this.listeners.shift()) next();
   }
 
   addEventListener(_type: 'abort', listener: () => void): void {

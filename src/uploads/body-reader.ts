@@ -31,8 +31,6 @@ const FRAMING_BYTES = 1024 * 1024;
 /** Up to here a JSON body is not worth an entry in the budget. */
 const FREE_JSON_BYTES = 16 * 1024;
 
-const NO_FILES: readonly UploadedPart[] = [];
-
 /** Reads request bodies within the limits an operator has set. */
 @Injectable()
 export class BodyReader {
@@ -59,15 +57,9 @@ export class BodyReader {
    * @throws GatewayError wrongContentType, tooLarge, tooBusy or invalidJson
    * @throws ClientLeft where the client hangs up
    */
-  async readJson(req: IncomingMessage, res: ServerResponse): Promise<ReadBody> {
-    const lease = this.budget.lease();
-    try {
-      const fields = await readJson(req, { maxBytes: this.jsonBytes, freeBytes: FREE_JSON_BYTES, lease });
-      return disposable({ fields, files: NO_FILES }, lease);
-    } catch (error) {
-      letGo(lease, req, res);
-      throw error;
-    }
+  readJson(req: IncomingMessage, res: ServerResponse): Promise<ReadBody> {
+    const options = { maxBytes: this.jsonBytes, freeBytes: FREE_JSON_BYTES };
+    return this.read(req, res, (lease) => readJson(req, { ...options, lease }), withoutFiles);
   }
 
   /**
@@ -75,29 +67,36 @@ export class BodyReader {
    * @throws GatewayError wrongContentType, tooLarge, tooBusy or invalidForm, or what `decodeFields` throws
    * @throws ClientLeft where the client hangs up
    */
-  async readMultipart(
+  readMultipart(
     req: IncomingMessage,
     res: ServerResponse,
     isField: (part: UploadedImage) => boolean = () => false,
   ): Promise<ReadBody> {
+    const options = { limits: this.formLimits, spool: this.spool, isField };
+    return this.read(req, res, (lease) => readMultipart(req, { ...options, lease }), asItIs);
+  }
+
+  /** After a refusal the rest of the body runs into nothing, within bounds, while the answer goes out. */
+  private async read<T>(
+    req: IncomingMessage,
+    res: ServerResponse,
+    read: (lease: Lease) => Promise<T>,
+    bodyOf: (content: T) => MultipartBody,
+  ): Promise<ReadBody> {
     const lease = this.budget.lease();
     try {
-      return disposable(
-        await readMultipart(req, { limits: this.formLimits, spool: this.spool, isField, lease }),
-        lease,
-      );
+      return disposable(bodyOf(await read(lease)), lease);
     } catch (error) {
-      letGo(lease, req, res);
+      lease.release();
+      discardRest(req, res);
       throw error;
     }
   }
 }
 
-/** After a refusal the rest of the body runs into nothing, within bounds, while the answer goes out. */
-function letGo(lease: Lease, req: IncomingMessage, res: ServerResponse): void {
-  lease.release();
-  discardRest(req, res);
-}
+const withoutFiles = (fields: Record<string, unknown>): MultipartBody => ({ fields, files: [] });
+
+const asItIs = (body: MultipartBody): MultipartBody => body;
 
 function disposable({ fields, files }: MultipartBody, lease: Lease): ReadBody {
   return {

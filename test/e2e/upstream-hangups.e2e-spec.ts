@@ -139,7 +139,7 @@ describe('A large answer', () => {
     client.leave();
     const answer = await (await next).arrayBuffer();
     expect(answer.byteLength).toBeGreaterThan(64 * MIB);
-  }, 30_000); // Sixty-four megabytes go over three connections, beside other tests.
+  });
 });
 
 describe('A caller that leaves before its request has a connection to Recraft', () => {
