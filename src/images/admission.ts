@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { GatewayError } from '../errors/gateway-error.js';
 import { type Admittance, CallerLimits } from '../limits/caller-limits.js';
-import { Ledger, type Reservation } from '../spend/ledger.js';
+import { type Charge, Ledger, type Reservation } from '../spend/ledger.js';
 import type { Afterwards, CallRecord } from '../telemetry/call-record.js';
 import { traced } from '../telemetry/call-trace.js';
 
@@ -19,8 +19,8 @@ export class Admission {
   ) {}
 
   /**
-   * Does `work` within the caller's limits and with its price reserved. The work settles the reservation; where it fails
-   * before that, the money is given back, or kept as in doubt where the provider may have charged.
+   * Does `work` within the caller's limits and with its price reserved, and settles what it came to; where it fails, the
+   * money is given back, or kept as in doubt where the provider may have charged.
    *
    * What is refused by a budget does not count against the limits, and pictures that cost nothing do not either.
    *
@@ -29,21 +29,28 @@ export class Admission {
    *
    * @throws GatewayError where the caller is not let in, or what the work throws
    */
-  async within<T>(call: CallRecord, work: (reservation: Reservation) => Promise<T>): Promise<T> {
-    const reserved = this.ahead.get(call);
-    if (reserved) return work(reserved);
+  async within<T extends Charge>(call: CallRecord, work: () => Promise<T>): Promise<T> {
+    const ahead = this.ahead.get(call);
+    if (ahead) {
+      const done = await work();
+      await settle(ahead, done, call);
+      return done;
+    }
     const entering = traced(call, 'admit', () => this.limits.enter(call));
     const admittance = entering instanceof Promise ? await entering : entering;
+    let reservation: Reservation | undefined;
     try {
-      const reservation = await this.reserve(call, admittance);
-      try {
-        const done = await work(reservation);
-        if (call.following) this.places.set(call, admittance);
-        return done;
-      } catch (error) {
-        if ((await giveUp(reservation, error, call)) === 'free') admittance.giveBack('images');
-        throw error;
-      }
+      const reserving = this.reserve(call);
+      reservation = reserving instanceof Promise ? await reserving : reserving;
+      const done = await work();
+      const settling = settle(reservation, done, call);
+      if (settling) await settling;
+      if (call.following) this.places.set(call, admittance);
+      return done;
+    } catch (error) {
+      if (!reservation) admittance.giveBack('everything');
+      else if ((await giveUp(reservation, error, call)) === 'free') admittance.giveBack('images');
+      throw error;
     } finally {
       if (this.places.get(call) !== admittance) admittance.leave();
     }
@@ -59,16 +66,23 @@ export class Admission {
     }
   }
 
-  /** The call's own money, and that of what follows it: all or nothing. What is refused here takes up no limit. */
-  private async reserve(call: CallRecord, admittance: Admittance): Promise<Reservation> {
-    let reservation: Reservation | undefined;
+  /** The call's own money, and that of what follows it: all or nothing. */
+  private reserve(call: CallRecord): Reservation | Promise<Reservation> {
+    const reserving = traced(call, 'reserve', () => this.ledger.reserve(call));
+    return call.afterwards ? this.reserveAll(call, call.afterwards, reserving) : reserving;
+  }
+
+  private async reserveAll(
+    call: CallRecord,
+    afterwards: Afterwards,
+    reserving: Reservation | Promise<Reservation>,
+  ): Promise<Reservation> {
+    const reservation = await reserving;
     try {
-      reservation = await traced(call, 'reserve', () => this.ledger.reserve(call));
-      if (call.afterwards) await this.reserveAhead(call, call.afterwards);
+      await this.reserveAhead(call, afterwards);
       return reservation;
     } catch (error) {
-      if (reservation) await giveUp(reservation, error, call);
-      admittance.giveBack('everything');
+      await giveUp(reservation, error, call);
       throw error;
     }
   }
@@ -86,6 +100,16 @@ export class Admission {
       following.push(next);
     }
   }
+}
+
+/** Notes what the work came to, and settles its money. */
+function settle(reservation: Reservation, charge: Charge, call: CallRecord): void | Promise<void> {
+  const { images, chargedMicroDollars, upstreamRequestId } = charge;
+  call.images = images;
+  call.chargedMicroDollars = chargedMicroDollars;
+  call.mayBeCharged ||= images > 0 && chargedMicroDollars === undefined;
+  call.upstreamRequestId = upstreamRequestId;
+  return traced(call, 'settle', () => reservation.settle(charge));
 }
 
 /** What was never sent, or refused, cost nothing. */

@@ -5,7 +5,6 @@ import type { ModelGroup } from '../registry/model-group.js';
 import type { ModelRegistry } from '../registry/model-registry.js';
 import type { Dispatcher } from '../routing/dispatcher.js';
 import type { Fallback } from '../routing/fallback.js';
-import type { Charge, Reservation } from '../spend/ledger.js';
 import { CallRecord } from '../telemetry/call-record.js';
 import type { Admission } from './admission.js';
 import { CollectedAnswer } from './collected-answer.js';
@@ -47,10 +46,11 @@ async function moneyOf({ prices, afterwards, operations }: Case) {
   if (operations) call.caller = { ...unrestricted('a key'), isMaster: false, operations };
   const money: { reserved?: number | undefined; settled?: number | undefined } = {};
   const admission: Pick<Admission, 'within' | 'end'> = {
-    within: (admitted, work) => {
+    within: async (admitted, work) => {
       money.reserved = admitted.priceMicroDollars;
-      const settle = (charge: Charge) => Promise.resolve(void (money.settled = charge.chargedMicroDollars));
-      return work({ settle } as Reservation);
+      const done = await work();
+      money.settled = done.chargedMicroDollars;
+      return done;
     },
     end: () => Promise.resolve(),
   };

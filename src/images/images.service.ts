@@ -44,24 +44,20 @@ export class ImagesService {
    */
   async fulfil(order: ImageOrder, call: CallRecord, sink: AnswerSink, goOn?: () => Promise<void>): Promise<void> {
     try {
-      await this.begin(order, call, sink);
+      const { model, operation, output, style } = order;
+      const group = this.registry.resolveFor(meantModel(call.caller, model), operation, { output, style }, call);
+      const answer = new SettledAnswer(sink);
+      await this.fallback.overGroups(group, call, {
+        serve: (chosen) => this.serve(order, chosen, call, answer),
+        mayRepeat: () => !answer.hasBegun,
+      });
+      answer.finish();
       if (goOn) await goOn();
     } catch (error) {
       if (call.isOfSeveral) await this.admission.end(call, error);
       throw toldAfterCharge(error, call);
     }
     if (call.isOfSeveral) await this.admission.end(call);
-  }
-
-  private async begin(order: ImageOrder, call: CallRecord, sink: AnswerSink): Promise<void> {
-    const { model, operation, output, style } = order;
-    const group = this.registry.resolveFor(meantModel(call.caller, model), operation, { output, style }, call);
-    const answer = new SettledAnswer(sink);
-    await this.fallback.overGroups(group, call, {
-      serve: (chosen) => this.serve(order, chosen, call, answer),
-      mayRepeat: () => !answer.hasBegun,
-    });
-    answer.finish();
   }
 
   /**
@@ -89,9 +85,10 @@ export class ImagesService {
         this.permit(group, order, call);
       },
       prepare,
-      send: async (deployment: Deployment, attempt: Attempt) => {
-        const fulfilment = await this.provider.fulfil(prepared.request, deployment, answer, attempt);
-        return { ...fulfilment, chargedMicroDollars: fulfilment.chargedMicroDollars ?? prepared.ownMicroDollars };
+      send: (deployment: Deployment, attempt: Attempt) => {
+        const { request, ownMicroDollars } = prepared;
+        const fulfilling = this.provider.fulfil(request, deployment, answer, attempt);
+        return ownMicroDollars === undefined ? fulfilling : fulfilling.then(pricedAt(ownMicroDollars));
       },
       mayRepeat: () => !answer.hasBegun,
     });
@@ -175,12 +172,7 @@ export class ImagesService {
       job.prepare(deployment);
       return reserved === call.priceMicroDollars || (call.priceMicroDollars ?? Infinity) <= (reserved ?? -1);
     };
-    return this.admission.within(call, async (reservation) => {
-      const fulfilment = await dispatch.run({ ...job, prepare: isCovered, confirm });
-      note(fulfilment, call);
-      await traced(call, 'settle', () => reservation.settle(fulfilment));
-      return fulfilment;
-    });
+    return this.admission.within(call, () => dispatch.run({ ...job, prepare: isCovered, confirm }));
   }
 
   /** What an order comes to at a deployment: its defaults filled in, checked against its model, and priced. */
@@ -234,9 +226,7 @@ function sum(price: number | undefined, { count, microDollarsEach }: Afterwards)
   return price === undefined || microDollarsEach === undefined ? undefined : price + count * microDollarsEach;
 }
 
-function note({ images, chargedMicroDollars, upstreamRequestId }: Fulfilment, call: CallRecord): void {
-  call.images = images;
-  call.chargedMicroDollars = chargedMicroDollars;
-  call.mayBeCharged ||= images > 0 && chargedMicroDollars === undefined;
-  call.upstreamRequestId = upstreamRequestId;
+/** A charge that the provider does not tell is that of its own operation alone. */
+function pricedAt(microDollars: number): (fulfilment: Fulfilment) => Fulfilment {
+  return (fulfilment) => ({ ...fulfilment, chargedMicroDollars: fulfilment.chargedMicroDollars ?? microDollars });
 }

@@ -158,8 +158,7 @@ function noteArrival({ call }: Request): void {
 function freeWhenOver(body: ReadBody, { call }: Request, response: Response): void {
   if (!body.isHeld) return;
   const free = (): void => {
-    if (call.work) void call.work.finally(() => body.dispose());
-    else void body.dispose();
+    call.afterWork(() => void body.dispose());
   };
   if (response.closed) free();
   else response.once('close', free);

@@ -163,26 +163,42 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
     this.calls.add(scope, call);
     replicas?.announce(asked, first.call);
     const done = call.run((answer) => replicas?.run(asked, first.call, answer, work) ?? work(answer));
-    first.call.work = this.conclude(asked, call, first, done);
+    this.concludeWhenOver(asked, call, first, done);
     return done;
   }
 
-  /** Waits until the work is done and its first caller gone, then keeps or forgets the call. Never rejects. */
-  private async conclude(asked: Asked, call: PaidCall, first: Reader, done: Promise<void>): Promise<void> {
+  /** Once the work is done and its first caller gone. */
+  private concludeWhenOver(asked: Asked, call: PaidCall, first: Reader, done: Promise<void>): void {
+    const { response } = first;
+    let leftEarly: boolean | undefined;
+    let isOver = false;
+    const conclude = (): void => {
+      if (isOver && leftEarly !== undefined) void this.conclude(asked, call, first.call, leftEarly);
+    };
+    const end = (): void => {
+      isOver = true;
+      conclude();
+    };
+    const leave = (): void => {
+      leftEarly = call.outcome === 'running';
+      call.leave(first);
+      conclude();
+    };
     this.running.enter();
-    const leftEarly = new Promise<boolean>((resolve) => {
-      first.response.on('close', () => {
-        const isEarly = call.outcome === 'running';
-        call.leave(first);
-        resolve(isEarly);
-      });
-    });
-    await done.catch(() => undefined); // Its own caller is told.
-    if (await leftEarly) this.noteFinished(first.call, call);
+    first.call.isWorkedOn = true;
+    if (response.closed) leave();
+    else response.on('close', leave);
+    done.then(end, end); // Its own caller is told.
+  }
+
+  /** Keeps or forgets a call. Never rejects. */
+  private async conclude(asked: Asked, call: PaidCall, record: CallRecord, leftEarly: boolean): Promise<void> {
+    if (leftEarly) this.noteFinished(record, call);
     if (this.replicas) await this.replicas.conclude(asked, call);
-    if (call.mustBeKept || this.isToBeTold(asked, call)) await this.keep(asked.scope, call, first.call);
+    if (call.mustBeKept || this.isToBeTold(asked, call)) await this.keep(asked.scope, call, record);
     else this.calls.drop(asked.scope, call);
     this.running.leave();
+    record.workOver();
   }
 
   /** The retry of a call that cost nothing is sent, and not given the answer to another request for the same. */

@@ -95,18 +95,15 @@ export class Dispatch {
    *
    * @throws GatewayError why it was not served, or the signal's reason where the caller left
    */
-  async run<T extends Answered>(work: Work<T>): Promise<T> {
+  run<T extends Answered>(work: Work<T>): Promise<T> {
     const { call } = this.request;
-    for (;;) {
-      const beganAt = performance.now();
-      const queuedMs = call.queuedMs;
-      try {
-        return await this.attempt(work);
-      } catch (error) {
-        await this.recover(error, work);
-        call.lostMs += performance.now() - beganAt - (call.queuedMs - queuedMs);
-      }
-    }
+    const beganAt = performance.now();
+    const { queuedMs } = call;
+    return this.attempt(work).catch(async (error: unknown) => {
+      await this.recover(error, work);
+      call.lostMs += performance.now() - beganAt - (call.queuedMs - queuedMs);
+      return this.run(work);
+    });
   }
 
   private async attempt<T extends Answered>(work: Work<T>): Promise<T> {

@@ -16,8 +16,8 @@ export interface Charge {
  * its deadline.
  */
 export interface Reservation {
-  /** The provider answered: the real charge takes the place of the price. Resolves when that is durable. */
-  settle(charge: Charge): Promise<void>;
+  /** The provider answered: the real charge takes the place of the price. That is durable when it has returned, or resolved. */
+  settle(charge: Charge): void | Promise<void>;
   /** Nothing was charged: the money is free again. `fault` is what went wrong, for the ledger. */
   release(fault: string): Promise<void>;
   /** Nobody knows whether the provider charged: the price stays taken, and is recorded as in doubt. */
@@ -35,12 +35,12 @@ export class BudgetsChanged extends GatewayError {
 export interface Ledger {
   /**
    * Reserves the price of a call's first operation (`call.ownPriceMicroDollars`) in every budget of its caller, all or
-   * none, and records that it is about to be sent. Resolves when that is durable.
+   * none, and records that it is about to be sent. That is durable when it has returned, or resolved.
    *
    * @throws GatewayError `budgetExceeded`, `unpricedModel`, `unpricedOperation` or `databaseDown`, or BudgetsChanged; nothing
    *   is reserved then
    */
-  reserve(call: CallRecord): Promise<Reservation>;
+  reserve(call: CallRecord): Reservation | Promise<Reservation>;
 }
 
 export const Ledger = Symbol('Ledger');

@@ -1,14 +1,14 @@
 import type { Ledger, Reservation } from './ledger.js';
 
 const NOTHING_TO_DO: Reservation = {
-  settle: () => Promise.resolve(),
+  settle: () => undefined,
   release: () => Promise.resolve(),
   doubt: () => Promise.resolve(),
 };
 
 /** The ledger of a gateway without a database: it keeps no account, and no key there has a budget. */
 export class Unrecorded implements Ledger {
-  reserve(): Promise<Reservation> {
-    return Promise.resolve(NOTHING_TO_DO);
+  reserve(): Reservation {
+    return NOTHING_TO_DO;
   }
 }

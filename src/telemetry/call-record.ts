@@ -103,8 +103,9 @@ export class CallRecord {
   private laterUpstreamMs = 0;
   /** False where the work may go on without the caller: whoever says so gives it up. */
   endsWithCaller = true;
-  /** Settles when the work is over, where it may outlive the caller; until then its body is needed. */
-  work: Promise<void> | undefined;
+  /** The work may outlive its caller, and is not over: its body is needed. */
+  isWorkedOn = false;
+  private onWorkOver: (() => void) | undefined;
   /** Tells replicas what the call asks for, so that a retry finds it wherever it comes; undefined where none is expected. */
   print: string | undefined;
   /** What is recorded of it as a trace; undefined where nothing is. */
@@ -164,6 +165,18 @@ export class CallRecord {
   /** Ends the work. */
   giveUp(): void {
     this.leaving.abort(new DOMException('The caller left.', 'AbortError'));
+  }
+
+  /** Has something done once the work is over: one thing at most. */
+  afterWork(then: () => void): void {
+    if (this.isWorkedOn) this.onWorkOver = then;
+    else then();
+  }
+
+  /** Nothing of the call is needed any more. */
+  workOver(): void {
+    this.isWorkedOn = false;
+    this.onWorkOver?.();
   }
 
   /** Whether operations were admitted together, of which it is one: then money may be set aside that it did not use. */

@@ -62,7 +62,7 @@ export class LedgerRun {
   private async takeOn(request: Request, step: StepOnRequest): Promise<void> {
     if (step.do === 'crash') return this.crash(request);
     if (step.do === 'settle')
-      return this.end(request, step.charge, 0, () => request.reservation.settle(aCharge(step.charge)));
+      return this.end(request, step.charge, 0, async () => request.reservation.settle(aCharge(step.charge)));
     if (step.do === 'release') return this.end(request, 0, 0, () => request.reservation.release('refusedByUpstream'));
     return this.end(request, 0, request.price, () => request.reservation.doubt('upstreamTimeout'));
   }

@@ -58,10 +58,15 @@ export function answerOrder(
  *
  * @throws GatewayError naming what is wrong with the order, or what went wrong upstream
  */
-export async function fulfilInto(answer: AnswerSink, wanted: Wanted): Promise<void> {
+export function fulfilInto(answer: AnswerSink, wanted: Wanted): Promise<void> {
+  const { images, order, call } = wanted;
   const worked = workedOn(answer, wanted);
-  await wanted.images.fulfil(wanted.order, wanted.call, worked ?? answer, worked && (() => worked.work()));
-  worked?.finish();
+  if (!worked) return images.fulfil(order, call, answer);
+  return images
+    .fulfil(order, call, worked, () => worked.work())
+    .then(() => {
+      worked.finish();
+    });
 }
 
 interface Wanted {
