@@ -20,6 +20,7 @@ const UNSAFE_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
  * @throws GatewayError where `extra_body` is no object, or the body is absurd in depth, number or names
  */
 export function prepareBody(body: Fields): Fields {
+  if (isFlat(body)) return body;
   const extra = body[EXTRA];
   const walk = new Walk();
   // Copied without it in one go: taking one name out of an absurd body would copy all of it before it is counted.
@@ -27,6 +28,17 @@ export function prepareBody(body: Fields): Fields {
   if (extra === undefined || extra === null) return own;
   if (!isObject(extra)) throw new GatewayError('invalidType', `${EXTRA} must be an object.`, { param: EXTRA });
   return walk.copy(extra, own);
+}
+
+/** Most bodies have a few fields that are given and hold no others: nothing is to be done about them. */
+function isFlat(body: Fields): boolean {
+  const names = Object.keys(body);
+  if (names.length > MAX_VALUES) return false;
+  for (const name of names) {
+    const value = body[name];
+    if (value === undefined || typeof value === 'object' || UNSAFE_NAMES.has(name) || name === EXTRA) return false;
+  }
+  return true;
 }
 
 export function isObject(value: unknown): value is Fields {

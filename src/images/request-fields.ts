@@ -28,14 +28,15 @@ export type DrawingPart = Omit<
 >;
 
 /** A DTO also has its unset properties, which must not hide a default; an empty text means as little. */
-export function given(dto: object): Fields {
-  const fields: Fields = {};
-  for (const name of Object.keys(dto)) {
-    const value = (dto as Fields)[name];
-    const isEmpty = value === '' && DRAWING_FIELDS.has(name);
-    if (value !== undefined && !isEmpty) fields[name] = value;
-  }
-  return fields;
+export function given(dto: object): Readonly<Fields> {
+  const all = dto as Readonly<Fields>;
+  const names = Object.keys(all);
+  if (names.every((name) => saysSomething(name, all[name]))) return all;
+  return Object.fromEntries(names.filter((name) => saysSomething(name, all[name])).map((name) => [name, all[name]]));
+}
+
+function saysSomething(name: string, value: unknown): boolean {
+  return value !== undefined && !(value === '' && DRAWING_FIELDS.has(name));
 }
 
 /** The caller's fields over the defaults. What the caller says about its style replaces the default style as a whole. */

@@ -22,7 +22,7 @@ const REPLAYED = 'idempotent-replayed';
 export class SharedAnswer implements Outlet {
   headersSent = false;
   writableEnded = false;
-  private readonly readers = new Set<Reader>();
+  private readers: Reader[];
   private readonly set: [name: string, value: string][] = [];
   /** Few answers are waited for, and each of these would be made for every one. */
   private events: EventEmitter | undefined;
@@ -35,7 +35,7 @@ export class SharedAnswer implements Outlet {
     private readonly copy: AnswerCopy,
   ) {
     this.first = first;
-    this.readers.add(first);
+    this.readers = [first];
   }
 
   /** Whether somebody who comes now can have all of it. */
@@ -44,7 +44,7 @@ export class SharedAnswer implements Outlet {
   }
 
   get readerCount(): number {
-    return this.readers.size;
+    return this.readers.length;
   }
 
   setHeader(name: string, value: string): void {
@@ -99,15 +99,15 @@ export class SharedAnswer implements Outlet {
     if (this.headersSent) response.writeHead(this.copy.status, replayHeaders(this.copy.headers, reader.call));
     for (const { bytes, encoding } of this.copy.body) writeTo(response, bytes, encoding);
     if (this.writableEnded) response.end();
-    else this.readers.add(reader);
+    else this.readers.push(reader);
   }
 
   /** A client is gone, or has read all. */
   leave(reader: Reader): void {
-    this.readers.delete(reader);
+    this.readers = this.readers.filter((other) => other !== reader);
     this.noLongerSlow(reader);
     if (reader === this.first) this.first = undefined;
-    if (this.readers.size === 0) this.copy.becomes('owed');
+    if (this.readers.length === 0) this.copy.becomes('owed');
   }
 
   /** All of it, to be sent again by somebody else; without a body where not all was kept, or it has more than so many bytes. */

@@ -36,6 +36,11 @@ export class Metrics {
     name: 'http_server_request_duration_seconds',
     help: 'Time from the request to the end of its answer.',
     labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
+    labelsOf: (method = '', route = '', status = '') => ({
+      http_request_method: method,
+      http_route: route,
+      http_response_status_code: status,
+    }),
     buckets: [0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 300],
     registry: this.registry,
   });
@@ -47,6 +52,7 @@ export class Metrics {
       ...['gen_ai_operation_name', 'gen_ai_provider_name', 'gen_ai_request_model'],
       ...['recraft_operation', 'server_address', 'error_type'],
     ],
+    labelsOf: upstreamLabels,
     buckets: Array.from({ length: 16 }, (_, doubled) => 0.01 * 2 ** doubled),
     registry: this.registry,
   });
@@ -54,6 +60,7 @@ export class Metrics {
     name: 'recraft_gateway_upload_bytes',
     help: 'Sizes of the request bodies that were held, in bytes. JSON up to 16 KiB is not counted.',
     labelNames: [],
+    labelsOf: () => ({}),
     buckets: Array.from({ length: 8 }, (_, power) => 1024 * 4 ** (power + 1)),
     registry: this.registry,
   });
@@ -144,11 +151,7 @@ export class Metrics {
 
   observe({ method, route, status, seconds }: AnsweredRequest, call: CallRecord): void {
     const known = METHODS.has(method) ? method : '_OTHER';
-    this.requests.observe(
-      `${known} ${route} ${status}`,
-      () => ({ http_request_method: known, http_route: route, http_response_status_code: String(status) }),
-      seconds,
-    );
+    this.requests.observe(seconds, known, route, String(status));
     if (call.fault !== undefined) this.errors.inc({ fault: call.fault });
     for (const param of call.ignored) this.ignored.inc({ param });
     const isAnswered = status < 300 && call.fault === undefined;
@@ -167,16 +170,12 @@ export class Metrics {
   observeUpstream({ operation, model, apiBase, seconds, outcome }: AskedProvider): void {
     // The conventions leave out what there is not.
     const known = model === undefined ? '' : this.modelLabel(model);
-    this.upstream.observe(
-      `${operation} ${known} ${outcome} ${apiBase}`,
-      () => upstreamLabels(operation, known, outcome, apiBase),
-      seconds,
-    );
+    this.upstream.observe(seconds, operation, known, outcome, apiBase);
   }
 
   /** Counts the body of a request, in bytes. */
   observeUpload(bytes: number): void {
-    this.uploads.observe('', () => ({}), bytes);
+    this.uploads.observe(bytes);
   }
 
   private outcomes(): Sample[] {
@@ -192,7 +191,7 @@ function outcomeIn({ error_type: failure = '' }: Labels): string {
 }
 
 /** The GenAI conventions' attributes (openai-images.md §4.6). They know no editing of pictures, so what it was is Recraft's own. */
-function upstreamLabels(operation: string, model: string, outcome: string, apiBase: string): Labels {
+function upstreamLabels(operation = '', model = '', outcome = '', apiBase = ''): Labels {
   return {
     gen_ai_operation_name: 'generate_content',
     gen_ai_provider_name: 'recraft',

@@ -11,7 +11,15 @@ interface TallyOptions {
   /** Upper bounds, ascending; what is above the last counts too. */
   readonly buckets: readonly number[];
   readonly labelNames: readonly string[];
+  /** The labels that stand for the parts of a key. */
+  readonly labelsOf: (...parts: string[]) => Labels;
   readonly registry: Registry;
+}
+
+/** What is known under the first parts of a key. */
+interface Branch {
+  readonly further: Map<string, Branch>;
+  series: Series | undefined;
 }
 
 /** What was observed under one set of labels. */
@@ -34,10 +42,12 @@ interface CollectedTally {
 
 /**
  * A histogram for what happens with every request. prom-client's sorts and joins the labels of each observation, which
- * costs ten times as much as this look-up; here they are put together when somebody collects.
+ * costs ten times as much as this look-up; here they are put together when somebody collects. A key is looked up part by
+ * part: a text of its parts, made for each request, would cost more to make and to hash than all of them to find.
  */
 export class Tally {
-  private readonly byKey = new Map<string, Series>();
+  private readonly root: Branch = { further: new Map(), series: undefined };
+  private readonly all: Series[] = [];
 
   constructor(private readonly options: TallyOptions) {
     // A registry asks no more of a metric than its name and `get`, which its type does not say.
@@ -58,26 +68,12 @@ export class Tally {
 
   /** Everything observed so far. */
   get series(): Iterable<Series> {
-    return this.byKey.values();
+    return this.all;
   }
 
-  /**
-   * Counts a value.
-   *
-   * @param key stands for the labels: each set of labels has one of its own
-   * @param labelsOf is asked once for each key
-   */
-  observe(key: string, labelsOf: () => Labels, value: number): void {
-    let series = this.byKey.get(key);
-    if (!series) {
-      series = {
-        labels: labelsOf(),
-        counts: new Array<number>(this.options.buckets.length + 1).fill(0),
-        sum: 0,
-        count: 0,
-      };
-      this.byKey.set(key, series);
-    }
+  /** Counts a value under a key, which is told in parts: always as many, and always in one order. */
+  observe(value: number, ...key: string[]): void {
+    const series = this.seriesOf(key);
     const { buckets } = this.options;
     let bucket = 0;
     while (bucket < buckets.length && value > (buckets[bucket] ?? Infinity)) bucket++;
@@ -86,10 +82,28 @@ export class Tally {
     series.count++;
   }
 
+  private seriesOf(key: readonly string[]): Series {
+    let branch = this.root;
+    for (const part of key) {
+      let next = branch.further.get(part);
+      if (!next) branch.further.set(part, (next = { further: new Map(), series: undefined }));
+      branch = next;
+    }
+    return (branch.series ??= this.begin(key));
+  }
+
+  private begin(key: readonly string[]): Series {
+    const { buckets, labelsOf } = this.options;
+    const counts = new Array<number>(buckets.length + 1).fill(0);
+    const series = { labels: labelsOf(...key), counts, sum: 0, count: 0 };
+    this.all.push(series);
+    return series;
+  }
+
   /** For the registry, in prom-client's form. */
   get(): Promise<CollectedTally> {
     const { name, help } = this.options;
-    const values = [...this.byKey.values()].flatMap((series) => this.valuesOf(series));
+    const values = this.all.flatMap((series) => this.valuesOf(series));
     return Promise.resolve({ name, help, type: 'histogram', aggregator: 'sum', values });
   }
 

@@ -13,7 +13,8 @@ interface Usage {
 
 /** What was made and spent, by operation and model; put into other units when somebody collects. */
 export class UsageTally {
-  private readonly byKey = new Map<string, Usage>();
+  /** By operation, then by model. */
+  private readonly byOperation = new Map<string, Map<string, Usage>>();
 
   /** @param labelOf a model as a label, also where there is none */
   constructor(private readonly labelOf: (model: string | undefined) => string) {}
@@ -22,9 +23,10 @@ export class UsageTally {
   add({ operation, model }: CallRecord, images: number, microDollars: number): void {
     if (operation === undefined || (images === 0 && microDollars === 0)) return;
     const label = this.labelOf(model);
-    const key = `${operation} ${label}`;
-    let usage = this.byKey.get(key);
-    if (!usage) this.byKey.set(key, (usage = { operation, model: label, images: 0, microDollars: 0 }));
+    let byModel = this.byOperation.get(operation);
+    if (!byModel) this.byOperation.set(operation, (byModel = new Map<string, Usage>()));
+    let usage = byModel.get(label);
+    if (!usage) byModel.set(label, (usage = { operation, model: label, images: 0, microDollars: 0 }));
     usage.images += images;
     usage.microDollars += microDollars;
   }
@@ -39,14 +41,15 @@ export class UsageTally {
 
   /** By model alone: a model comes up once for each of its operations. */
   unitsByModel(): Sample[] {
-    return [...this.byKey.values()].map(({ model, microDollars }) => [
-      { model },
-      microDollars / MICRO_DOLLARS_PER_UNIT,
-    ]);
+    return this.all().map(({ model, microDollars }) => [{ model }, microDollars / MICRO_DOLLARS_PER_UNIT]);
+  }
+
+  private all(): Usage[] {
+    return [...this.byOperation.values()].flatMap((byModel) => [...byModel.values()]);
   }
 
   private samples(quantity: (usage: Usage) => number): Sample[] {
-    return [...this.byKey.values()]
+    return this.all()
       .filter((usage) => quantity(usage) > 0)
       .map((usage) => [{ operation: usage.operation, model: usage.model }, quantity(usage)]);
   }

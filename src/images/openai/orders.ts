@@ -22,20 +22,26 @@ const DEFAULT_STRENGTH = 0.2;
 type KnownFields = Partial<GenerateImageDto & EditImageDto>;
 
 /** Fields that are read where the request is, and are no part of what is drawn. */
-const HANDLED_FIELDS = new Set(['model', 'stream', 'output_format', 'background', 'timeout', 'num_retries']);
+const HANDLED_FIELDS = ['model', 'stream', 'output_format', 'background', 'timeout', 'num_retries'];
 
 /** OpenAI's fields without a counterpart at Recraft (openai-images.md §1.3, §3.1). */
-const OPENAI_ONLY_FIELDS = new Set([
+const OPENAI_ONLY_FIELDS = [
   'quality', 'moderation', 'user', 'safety_identifier', 'output_compression', 'partial_images', 'input_fidelity',
   'complexity', 'frame_count', 'frame_duration_ms', 'svg',
-]); // prettier-ignore
+]; // prettier-ignore
 
 /** LiteLLM's controls: they steer a gateway and never leave it (litellm.md §1.1). */
-const CONTROL_FIELDS = new Set([
+const CONTROL_FIELDS = [
   'api_key', 'api_base', 'base_url', 'api_version', 'custom_llm_provider', 'drop_params', 'additional_drop_params',
   'allowed_openai_params', 'request_timeout', 'max_retries', 'fallbacks', 'metadata',
   'litellm_metadata', 'litellm_call_id', 'tags', 'cache', 'ttl', 'mock_response', 'headers', 'extra_headers',
-]); // prettier-ignore
+]; // prettier-ignore
+
+/** Where a field's value goes; what is not listed goes to Recraft as it is. */
+const PLACES: ReadonlyMap<string, 'request' | 'nowhere'> = new Map([
+  ...[...DRAWING_FIELDS, ...HANDLED_FIELDS].map((name) => [name, 'request'] as const),
+  ...[...OPENAI_ONLY_FIELDS, ...CONTROL_FIELDS].map((name) => [name, 'nowhere'] as const),
+]);
 
 /** DALL-E 3's two styles: clients send them unasked (openai-images.md §0.9). */
 const DALLE_STYLES = new Set<unknown>(['vivid', 'natural']);
@@ -148,8 +154,9 @@ function interpret(
   const fields = merge(withoutDalleStyle(defaults, ignore), withoutDalleStyle(given(dto), ignore));
   const extra: Fields = {};
   for (const name of Object.keys(fields)) {
-    if (OPENAI_ONLY_FIELDS.has(name) || CONTROL_FIELDS.has(name)) ignore(name);
-    else if (!DRAWING_FIELDS.has(name) && !HANDLED_FIELDS.has(name)) extra[name] = fields[name];
+    const place = PLACES.get(name);
+    if (place === undefined) extra[name] = fields[name];
+    else if (place === 'nowhere') ignore(name);
   }
   const known = fields as KnownFields;
   const common: CommonPart = {
