@@ -77,20 +77,21 @@ export class BodyReader {
   }
 
   /** After a refusal the rest of the body runs into nothing, within bounds, while the answer goes out. */
-  private async read<T>(
+  private read<T>(
     req: IncomingMessage,
     res: ServerResponse,
     read: (lease: Lease) => Promise<T>,
     bodyOf: (content: T) => MultipartBody,
   ): Promise<ReadBody> {
     const lease = this.budget.lease();
-    try {
-      return disposable(bodyOf(await read(lease)), lease);
-    } catch (error) {
-      lease.release();
-      discardRest(req, res);
-      throw error;
-    }
+    return read(lease).then(
+      (content) => disposable(bodyOf(content), lease),
+      (error: unknown) => {
+        lease.release();
+        discardRest(req, res);
+        throw error;
+      },
+    );
   }
 }
 
