@@ -21,6 +21,11 @@ export interface Database {
    * listens again and then calls `onGap`, for what may have been missed.
    */
   listen(channel: string, hear: (payload: string) => void, onGap: () => void): Promise<() => Promise<void>>;
+  /**
+   * Statements that whoever has very many should have under way at once: more would only be smaller, or leave no connection
+   * for others.
+   */
+  readonly parallelStatements: number;
   /** Whether the last thing heard of the database was good; asks nothing. */
   readonly isUp: boolean;
   /** Ends every connection; statements under way are finished. */

@@ -37,14 +37,14 @@ interface Batch {
 }
 
 /**
- * Group commit: what arrives while a statement is under way goes out together in the next one
- * (docs/decisions/group-commit.md). Reservations are told when they could not be made; endings are tried again until
+ * Group commit: what arrives while as many statements are under way as the database should have goes out together in the
+ * next one (docs/decisions/group-commit.md). Reservations are told when they could not be made; endings are tried again until
  * they are durable.
  */
 export class LedgerBatches {
   private reservations: PendingReservation[] = [];
   private endings: PendingEnding[] = [];
-  private underWay: Batch | undefined;
+  private readonly underWay = new Set<Batch>();
   private isScheduled = false;
   private retry: NodeJS.Timeout | undefined;
   private onIdle: () => void = () => undefined;
@@ -63,7 +63,9 @@ export class LedgerBatches {
 
   /** How many endings are not durable yet. */
   get pendingEndings(): number {
-    return this.endings.length + (this.underWay?.endings.length ?? 0);
+    let pending = this.endings.length;
+    for (const { endings } of this.underWay) pending += endings.length;
+    return pending;
   }
 
   /** Resolves when the reservation is durable or was refused, rejects where neither can be known. */
@@ -104,12 +106,17 @@ export class LedgerBatches {
   }
 
   private get isIdle(): boolean {
-    return !this.underWay && this.reservations.length + this.endings.length === 0;
+    return this.underWay.size === 0 && !this.isWaitedFor;
+  }
+
+  private get isWaitedFor(): boolean {
+    return this.reservations.length + this.endings.length > 0;
   }
 
   /** At the end of this turn of the event loop, so that what arrives in the same turn goes together. */
   private schedule(): void {
-    if (this.isScheduled || this.underWay || this.retry) return;
+    if (this.isScheduled || this.retry || !this.isWaitedFor) return;
+    if (this.underWay.size >= this.database.parallelStatements) return;
     this.isScheduled = true;
     setImmediate(() => {
       this.isScheduled = false;
@@ -122,9 +129,10 @@ export class LedgerBatches {
       reservations: this.reservations.splice(0, LARGEST_BATCH),
       endings: this.endings.splice(0, LARGEST_BATCH),
     };
-    this.underWay = batch;
+    this.underWay.add(batch);
+    this.schedule();
     const isDone = await this.apply(batch);
-    this.underWay = undefined;
+    this.underWay.delete(batch);
     if (this.isIdle) this.onIdle();
     else if (isDone) this.schedule();
     else this.tryLater();
@@ -187,16 +195,16 @@ export class LedgerBatches {
   }
 
   private tryLater(): void {
-    this.retry = setTimeout(() => {
+    this.retry ??= setTimeout(() => {
       this.retry = undefined;
-      void this.send();
+      this.schedule();
     }, RETRY_MS).unref();
   }
 
   private letGoOverdue(): void {
     const before = performance.now() - PATIENCE_MS;
-    for (const { since, resolve } of [...(this.underWay?.endings ?? []), ...this.endings]) {
-      if (since < before) resolve();
+    for (const { endings } of [...this.underWay, { endings: this.endings }]) {
+      for (const { since, resolve } of endings) if (since < before) resolve();
     }
   }
 
