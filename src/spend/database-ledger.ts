@@ -34,11 +34,11 @@ export class DatabaseLedger implements Ledger, OnApplicationShutdown {
       throw error;
     });
     if (outcome?.outdated) throw new BudgetsChanged();
-    if (outcome !== undefined && outcome.full?.startsWith('team:') !== true) {
-      call.keySpendMicroDollars = outcome.spent ?? undefined;
-      call.keyMaxBudgetMicroDollars = outcome.max ?? undefined;
-    }
-    if (outcome?.full !== undefined) throw this.refuse(outcome, caller);
+    if (!outcome) return reservation;
+    const isRefused = outcome.full !== undefined;
+    call.keySpendMicroDollars = (isRefused ? outcome.keySpent : outcome.spent) ?? undefined;
+    call.keyMaxBudgetMicroDollars = (isRefused ? outcome.keyMax : outcome.max) ?? undefined;
+    if (isRefused) throw this.refuse(outcome, caller);
     return reservation;
   }
 

@@ -48,6 +48,9 @@ export interface ReservationOutcome {
   readonly reserved?: number;
   readonly max: number | null;
   readonly resetsAt?: string | null;
+  /** Of the key's own budget, where another one may be full; micro-dollars. */
+  readonly keySpent?: number | null;
+  readonly keyMax?: number | null;
 }
 
 /** A soft budget that was passed, for the first time in its window. */

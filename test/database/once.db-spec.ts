@@ -56,6 +56,23 @@ describe('An answer under an Idempotency-Key', () => {
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
   });
 
+  it('is given again under the key that has taken the place of the first one', async () => {
+    await using gateway = await start();
+    const renew = async (path: string, fields: object): Promise<RequestInit> => {
+      const made = (await (await gateway.post(path, fields)).json()) as { key: string };
+      return { headers: { authorization: `Bearer ${made.key}`, 'idempotency-key': 'renewed' } };
+    };
+    const old = await renew('/key/generate', { key: 'sk-about-to-be-renewed-0123456789' });
+    const answer = await gateway.post(GENERATIONS, body, old);
+    const text = await answer.text();
+
+    const renewed = await renew('/key/regenerate', { key: 'sk-about-to-be-renewed-0123456789' });
+    const again = await gateway.post(GENERATIONS, body, renewed);
+    expect(await again.text()).toBe(text);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(sandbox.charges().total).toBe(ONE_PICTURE);
+  });
+
   it('is told as lost by the next process where it was too large to be kept', async () => {
     const asked = { ...body, response_format: 'b64_json' };
     const first = await start({ ANSWER_MEMORY_BYTES: '1000' });

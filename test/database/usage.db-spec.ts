@@ -208,14 +208,14 @@ describe('Headers of an answer', () => {
     expect(answer.headers.get('x-litellm-key-max-budget')).toBe('0.03');
   });
 
-  it('tell nothing of the key where its team has no room', async () => {
+  it('tell the same where its team has no room', async () => {
     const team = await gateway.post('/team/new', { max_budget: 0.03 });
     const { team_id } = (await team.json()) as { team_id: string };
     const answer = await draw(await aKey({ team_id, max_budget: 1 }), {});
 
     expect(answer.status).toBe(429);
-    expect(answer.headers.get('x-litellm-key-spend')).toBeNull();
-    expect(answer.headers.get('x-litellm-key-max-budget')).toBeNull();
+    expect(answer.headers.get('x-litellm-key-spend')).toBe('0');
+    expect(answer.headers.get('x-litellm-key-max-budget')).toBe('1');
   });
 });
 

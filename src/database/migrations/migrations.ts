@@ -7,6 +7,7 @@ import { SET_BASED_LEDGER } from './0005-set-based-ledger.js';
 import { LASTING_BUDGETS } from './0006-lasting-budgets.js';
 import { ENDED_WINDOWS } from './0007-ended-windows.js';
 import { PLANNED_ONCE } from './0008-planned-once.js';
+import { TOLD_REFUSALS } from './0009-told-refusals.js';
 
 /** Every step of the schema, in order. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   LASTING_BUDGETS,
   ENDED_WINDOWS,
   PLANNED_ONCE,
+  TOLD_REFUSALS,
 ];
