@@ -131,29 +131,28 @@ export class LedgerBatches {
     };
     this.underWay.add(batch);
     this.schedule();
-    const isDone = await this.apply(batch);
+    await this.apply(batch);
     this.underWay.delete(batch);
     if (this.isIdle) this.onIdle();
-    else if (isDone) this.schedule();
-    else this.tryLater();
+    else this.schedule();
   }
 
-  /** Whether the database took the batch; where it did not, its endings wait again. */
-  private async apply(batch: Batch): Promise<boolean> {
+  /** Where the database does not take a batch, its endings wait again. */
+  private async apply(batch: Batch): Promise<void> {
     try {
       this.settle(batch, await this.statement(batch));
-      return true;
     } catch (error) {
       this.metrics.failures.inc();
       if ((error as Error).name === 'SqlError') {
         await this.applyOneByOne(batch, error);
-        return true;
+        return;
       }
+      // First of all: what cannot be reserved is released, and a statement whose connection broke may still be worked on.
+      this.tryLater();
       for (const { reject } of batch.reservations) reject(error);
       this.endings.unshift(...batch.endings);
       this.letGoOverdue();
       this.logger.error({ err: error, endings: batch.endings.length }, 'the ledger cannot be written');
-      return false;
     }
   }
 

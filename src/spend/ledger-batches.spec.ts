@@ -1,0 +1,127 @@
+import { describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import type { Database } from '../database/database.js';
+import { Metrics } from '../telemetry/metrics.js';
+import { LedgerBatches } from './ledger-batches.js';
+import type { BatchAnswer, EndingEntry, ReservationEntry } from './ledger-entries.js';
+import { SpendMetrics } from './spend-metrics.js';
+
+/** A statement that the database works on: who is in it, and how it ends. */
+interface Statement {
+  readonly ids: readonly string[];
+  answer(): void;
+  break(): void;
+}
+
+/** A database that works on statements until it is told to end them. */
+function aDatabase(parallelStatements: number) {
+  const underWay: Statement[] = [];
+  let most = 0;
+  const query = (_sql: string, [endings, reservations]: readonly unknown[]) => {
+    const ids = [endings, reservations]
+      .flatMap((list) => JSON.parse(String(list)) as { id: string }[])
+      .map(({ id }) => id);
+    return new Promise<{ answer: BatchAnswer }[]>((resolve, reject) => {
+      const end = (): void => void underWay.splice(underWay.indexOf(statement), 1);
+      const statement: Statement = {
+        ids,
+        answer: () => {
+          end();
+          resolve([{ answer: {} }]);
+        },
+        break: () => {
+          end();
+          reject(new Error('the connection broke'));
+        },
+      };
+      most = Math.max(most, underWay.push(statement));
+    });
+  };
+  const database = { parallelStatements, query } as unknown as Database;
+  const batches = new LedgerBatches(database, new SpendMetrics(new Metrics(() => true)), pino({ enabled: false }));
+  const take = async (): Promise<Statement> => {
+    while (underWay[0] === undefined) await turn();
+    return underWay[0];
+  };
+  return { batches, underWay, take, most: () => most };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** More turns of the event loop than a batch needs to go out. */
+async function turns(): Promise<void> {
+  for (let n = 0; n < 20; n++) await turn();
+}
+
+const toReserve = (id: string): ReservationEntry => ({ id, seq: 0, key: 'k', images: 1, ttl: 1_000 });
+const toEnd = (id: string): EndingEntry => ({ id, seq: 0, status: 'success' });
+
+describe('The batches of the ledger', () => {
+  it('are under way as many at once as the database should have; what comes meanwhile goes together', async () => {
+    const { batches, underWay, take, most } = aDatabase(2);
+    const outcomes: Promise<unknown>[] = [];
+    for (const id of ['a', 'b', 'c', 'd']) {
+      outcomes.push(batches.reserve(toReserve(id)));
+      await turns();
+    }
+    expect(underWay.map(({ ids }) => ids)).toEqual([['a'], ['b']]);
+
+    underWay[1]?.answer();
+    await outcomes[1];
+    await turns();
+    expect(underWay.map(({ ids }) => ids)).toEqual([['a'], ['c', 'd']]);
+
+    (await take()).answer();
+    (await take()).answer();
+    await Promise.all(outcomes);
+    expect(most()).toBe(2);
+    await batches.close(1_000);
+  });
+
+  it('go one after the other where the database takes one at a time', async () => {
+    const { batches, underWay, take, most } = aDatabase(1);
+    const first = batches.end(toEnd('a'));
+    await turns();
+    const others = [batches.end(toEnd('b')), batches.reserve(toReserve('c'))];
+    await turns();
+    expect(underWay.map(({ ids }) => ids)).toEqual([['a']]);
+    (await take()).answer();
+    await first;
+    (await take()).answer();
+    await Promise.all(others);
+    expect(most()).toBe(1);
+    await batches.close(1_000);
+  });
+
+  it('wait before they are tried again, with what its reservations are released by, and none is lost', async () => {
+    const { batches, underWay, take } = aDatabase(4);
+    const ended = batches.end(toEnd('a'));
+    const released = batches.reserve(toReserve('b')).catch(() => batches.end(toEnd('b')));
+    (await take()).break();
+    await turns();
+    expect(underWay).toEqual([]);
+
+    const again = await take();
+    expect(again.ids).toEqual(['a', 'b']);
+    again.answer();
+    await Promise.all([ended, released]);
+    expect(batches.pendingEndings).toBe(0);
+    await batches.close(1_000);
+  });
+
+  it('are all waited for at the end', async () => {
+    const { batches, underWay } = aDatabase(2);
+    for (const id of ['a', 'b']) {
+      void batches.end(toEnd(id));
+      await turns();
+    }
+    const closing = batches.close(60_000);
+    const [one, other] = [...underWay];
+    one?.answer();
+    await turns();
+    expect(await Promise.race([closing.then(() => 'closed'), turns().then(() => 'open')])).toBe('open');
+    other?.answer();
+    await closing;
+    expect(batches.pendingEndings).toBe(0);
+  });
+});
