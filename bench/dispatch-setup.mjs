@@ -49,7 +49,7 @@ export async function startDispatch({
   }));
   const start = () =>
     Program.start(built('main.js'), {
-      execArgv: ['--min-semi-space-size=16', '--max-semi-space-size=16', ...WATCHED],
+      execArgv: ['--max-semi-space-size=16', ...WATCHED],
       env: {
         MODEL_LIST: JSON.stringify(modelList),
         MASTER_KEY: KEY,

@@ -30,13 +30,7 @@ export const TARGETS = [
     title: 'image-gateway',
     prepare: requireBuild,
     launch: ({ port, upstream }) => ({
-      command: [
-        process.execPath,
-        '--enable-source-maps',
-        '--min-semi-space-size=16',
-        '--max-semi-space-size=16',
-        GATEWAY,
-      ],
+      command: [process.execPath, '--enable-source-maps', '--max-semi-space-size=16', GATEWAY],
       env: {
         PORT: port,
         HOST: '127.0.0.1',

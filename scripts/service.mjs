@@ -15,16 +15,12 @@ export class Service {
   ended;
 
   constructor(program, args, env) {
-    this.#child = spawn(
-      process.execPath,
-      ['--enable-source-maps', '--min-semi-space-size=16', '--max-semi-space-size=16', program, ...args],
-      {
-        env: { ...process.env, ...env },
-        stdio: ['ignore', 2, 2, 'ipc'],
-        // A group of its own: Ctrl-C reaches the launcher alone, which stops its services in their order.
-        detached: true,
-      },
-    );
+    this.#child = spawn(process.execPath, ['--enable-source-maps', '--max-semi-space-size=16', program, ...args], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 2, 2, 'ipc'],
+      // A group of its own: Ctrl-C reaches the launcher alone, which stops its services in their order.
+      detached: true,
+    });
     let wasReady = false;
     this.ready = new Promise((resolve) => {
       this.#child.on('message', (message) => {

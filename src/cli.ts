@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --enable-source-maps --min-semi-space-size=16 --max-semi-space-size=16
+#!/usr/bin/env -S node --enable-source-maps --max-semi-space-size=16
 import { parseArgs } from 'node:util';
 import { requireNode } from './require-node.js';
 

@@ -13,7 +13,7 @@ describe('The image', () => {
     expect(imageConfig()).toMatchObject({
       User: '1000:1000',
       WorkingDir: '/app',
-      Cmd: ['node', '--enable-source-maps', '--min-semi-space-size=16', '--max-semi-space-size=16', 'dist/main.js'],
+      Cmd: ['node', '--enable-source-maps', '--max-semi-space-size=16', 'dist/main.js'],
       ExposedPorts: { '4000/tcp': {} },
       Volumes: { '/data': {} },
       Healthcheck: { Test: ['CMD', 'node', '-e', expect.stringContaining('/health/liveliness')] },
