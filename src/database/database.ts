@@ -21,11 +21,6 @@ export interface Database {
    * listens again and then calls `onGap`, for what may have been missed.
    */
   listen(channel: string, hear: (payload: string) => void, onGap: () => void): Promise<() => Promise<void>>;
-  /**
-   * Statements that whoever has very many should have under way at once: more would only be smaller, or leave no connection
-   * for others.
-   */
-  readonly parallelStatements: number;
   /** Whether the last thing heard of the database was good; asks nothing. */
   readonly isUp: boolean;
   /** Ends every connection; statements under way are finished. */
@@ -46,6 +41,11 @@ export class SqlError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options);
+  }
+
+  /** Another transaction was in its way (class 40: deadlock, serialization): the same again may succeed. */
+  get isConflict(): boolean {
+    return this.code.startsWith('40');
   }
 }
 

@@ -17,8 +17,6 @@ const RESTART_MS = 1_000;
  * has one session, so statements and transactions take turns. A process that dies is started again.
  */
 export class EmbeddedDatabase implements Database {
-  /** It takes one after the other. */
-  readonly parallelStatements = 1;
   private readonly listenings = new Set<Listening>();
   private turn: Promise<unknown> = Promise.resolve();
   private process: EmbeddedProcess | undefined;

@@ -4,16 +4,14 @@ import { type Database, exactInteger, type Query } from './database.js';
 import { databaseDown, databaseError } from './database-down.js';
 import { PostgresListener } from './postgres-listener.js';
 
-/** Of one gateway; PostgreSQL takes 100 without being told otherwise. */
+/** Of one gateway; PostgreSQL takes 100 without being told otherwise. Group commit needs few. */
 const CONNECTIONS = 8;
 const CONNECT_TIMEOUT_MS = 5_000;
-/** A statement that is not done by then is given up. */
-const STATEMENT_TIMEOUT_MS = 10_000;
+/** A statement that is not done by then is given up, by PostgreSQL too. */
+export const STATEMENT_TIMEOUT_MS = 10_000;
 
 /** PostgreSQL elsewhere, through a pool of connections. */
 export class PostgresDatabase implements Database {
-  /** The others stay free for keys, answers and reports. */
-  readonly parallelStatements = CONNECTIONS / 2;
   isUp = true;
   private readonly pool: pg.Pool;
   private readonly listener: PostgresListener;

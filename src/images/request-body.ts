@@ -41,6 +41,17 @@ const FORM_KINDS: Readonly<Record<string, ScalarKind>> = {
   style_reference_urls: 'list',
   image_urls: 'list',
   private: 'boolean',
+  response_format: 'word',
+  size: 'word',
+  image_format: 'word',
+  output_format: 'word',
+  style: 'word',
+  style_id: 'word',
+  substyle: 'word',
+  quality: 'word',
+  background: 'word',
+  moderation: 'word',
+  input_fidelity: 'word',
 };
 
 /**

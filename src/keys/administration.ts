@@ -5,6 +5,9 @@ import { GatewayError } from '../errors/gateway-error.js';
 import { announce } from './key-changes.js';
 import { VirtualKeys } from './virtual-keys.js';
 
+/** How often a change is made anew that others were in the way of. */
+const MOST_ATTEMPTS = 5;
+
 const NOT_UNIQUE = '23505';
 const NO_SUCH_ROW = '23503';
 
@@ -30,24 +33,31 @@ export class Administration {
   }
 
   /**
-   * Does `work` in one transaction. It adds the digests of the keys that change to `changed`.
+   * Does `work` in one transaction, anew where others were in its way. It adds the digests of the keys that change to `changed`.
    *
    * @throws GatewayError `noDatabase`, `databaseDown`, `alreadyExists` or `unknownRecord`, or what the work throws
    */
   async change<T>(work: (query: Query, changed: string[]) => Promise<T>): Promise<T> {
-    const changed: string[] = [];
-    try {
-      const result = await this.required().transaction(async (query) => {
-        const done = await work(query, changed);
-        await announce(query, changed);
-        return done;
-      });
-      // Other replicas hear of it; who asks this one next need not wait for that.
-      this.virtualKeys?.forget(changed);
-      return result;
-    } catch (error) {
-      throw inWordsOfTheApi(error);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.attempt(work);
+      } catch (error) {
+        if (error instanceof SqlError && error.isConflict && attempt < MOST_ATTEMPTS) continue;
+        throw inWordsOfTheApi(error);
+      }
     }
+  }
+
+  private async attempt<T>(work: (query: Query, changed: string[]) => Promise<T>): Promise<T> {
+    const changed: string[] = [];
+    const result = await this.required().transaction(async (query) => {
+      const done = await work(query, changed);
+      await announce(query, changed);
+      return done;
+    });
+    // Other replicas hear of it; who asks this one next need not wait for that.
+    this.virtualKeys?.forget(changed);
+    return result;
   }
 
   private required(): Database {

@@ -42,6 +42,7 @@ export class KeyRemoval {
     const tokens = rows.map(({ token }) => token);
     changed.push(...(await digestsOf(query, tokens)));
     const scopes = rows.map(({ budget_scope: scope }) => scope);
+    await this.budgets.lock(scopes, query);
     const budgets = await this.budgets.read(scopes, query);
     await query('delete from keys where token = any($1::text[])', [tokens]);
     for (const row of rows) {

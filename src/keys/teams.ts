@@ -94,6 +94,8 @@ export class Teams {
       if (teams.length !== wanted.length) throw unknownTeam('team_ids');
       const keys = await query<KeyRow>('select * from keys where team_id = any($1::text[]) for update', [wanted]);
       const deletedKeys = await this.removal.removeRows(keys, actor, query, changed);
+      // Teams' names come after those of keys.
+      await this.budgets.lock(wanted.map(scopeOf), query);
       for (const team of teams) {
         const before = await this.describe([team], query);
         await query('delete from teams where team_id = $1', [team.team_id]);

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { Request, Response } from 'express';
 import { pino } from 'pino';
 import type { Settings } from '../config/settings.js';
@@ -16,11 +16,11 @@ const once = {
   whileRunning: 'wait',
 };
 
-/** A client, connected or gone. */
-function aClient(closed: boolean) {
+/** A client that waits for its answer. */
+function aClient() {
   const call = new CallRecord('req_1');
   const request = { headers: {}, route: { path: '/v1/images/generations' }, params: {}, body: {}, call };
-  const response = Object.assign(new EventEmitter(), { closed, writableFinished: false });
+  const response = Object.assign(new EventEmitter(), { writableFinished: false });
   return { call, request: request as unknown as Request, response: response as unknown as Response };
 }
 
@@ -32,7 +32,7 @@ function aService(): OnceService {
 describe('The work of a call that may outlive its client', () => {
   it('is over when it is done and its client is gone', async () => {
     const service = aService();
-    const { call, request, response } = aClient(false);
+    const { call, request, response } = aClient();
     const freed: string[] = [];
     await service.answer(request, response, () => Promise.resolve());
     call.afterWork(() => freed.push('body'));
@@ -43,12 +43,14 @@ describe('The work of a call that may outlive its client', () => {
     service.onModuleDestroy();
   });
 
-  it('is over when it is done, where its client left before it began', async () => {
+  it('is not begun where its client has left', async () => {
     const service = aService();
-    const { call, request, response } = aClient(true);
-    await service.answer(request, response, () => Promise.resolve());
+    const { call, request, response } = aClient();
+    call.giveUp();
+    const work = jest.fn(() => Promise.resolve());
+    await expect(async () => service.answer(request, response, work)).rejects.toThrow('The caller left.');
     await service.beforeApplicationShutdown();
-    expect(call.isWorkedOn).toBe(false);
+    expect([work.mock.calls.length, call.isWorkedOn]).toEqual([0, false]);
     service.onModuleDestroy();
   });
 });

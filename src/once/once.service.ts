@@ -83,16 +83,27 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
   }
 
   private async answerRepeat(asked: Asked, reader: Reader, work: (answer: Outlet) => Promise<void>): Promise<void> {
-    const { key, fingerprint } = asked;
-    const earlier = await this.earlier(asked);
-    if (!earlier) return this.pay(asked, reader, work);
-    if (earlier.isFree) {
-      earlier.expire();
-      return this.pay({ ...asked, isRetry: false }, reader, work);
-    }
-    if (key !== undefined) await this.checkSame(earlier, fingerprint);
+    const { call } = reader;
+    // Its body is read to find what it repeats.
+    call.isWorkedOn = true;
+    const repeated = await this.repeatedBy(asked).finally(() => {
+      call.workOver();
+    });
+    if (repeated === undefined) return this.pay(asked, reader, work);
+    if (repeated === 'free') return this.pay({ ...asked, isRetry: false }, reader, work);
     this.metrics.joined.inc();
-    await this.join(earlier, reader);
+    await this.join(repeated, reader);
+  }
+
+  /** The call whose answer a request is to be given; `free` where there was one that cost nothing. */
+  private async repeatedBy(asked: Asked): Promise<PaidCall | 'free' | undefined> {
+    const earlier = await this.earlier(asked);
+    if (earlier?.isFree === true) {
+      earlier.expire();
+      return 'free';
+    }
+    if (earlier && asked.key !== undefined) await this.checkSame(earlier, asked.fingerprint);
+    return earlier;
   }
 
   /** Calls whose callers have left are worked on until they are done. */
@@ -148,6 +159,8 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
   }
 
   private pay(asked: Asked, first: Reader, work: (answer: Outlet) => Promise<void>): Promise<void> {
+    // It may have left while it was looked for what it repeats.
+    if (first.call.signal.aborted) throw first.call.signal.reason;
     const { scope, key, fingerprint, marksRepeats } = asked;
     const { replicas } = this;
     const call = new PaidCall({
@@ -169,7 +182,6 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
 
   /** Once the work is done and its first caller gone. */
   private concludeWhenOver(asked: Asked, call: PaidCall, first: Reader, done: Promise<void>): void {
-    const { response } = first;
     let leftEarly: boolean | undefined;
     let isOver = false;
     const conclude = (): void => {
@@ -186,8 +198,7 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
     };
     this.running.enter();
     first.call.isWorkedOn = true;
-    if (response.closed) leave();
-    else response.on('close', leave);
+    first.response.on('close', leave);
     done.then(end, end); // Its own caller is told.
   }
 
@@ -223,19 +234,14 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
 
   /** The request's own line was written when its caller left; what it came to is said here. */
   private noteFinished(record: CallRecord, { outcome }: PaidCall): void {
-    const {
-      id,
-      traceId,
-      operation,
-      model,
-      images,
-      costMicroDollars: cost,
-      upstreamRequestId: upstreamId,
-      fault,
-    } = record;
-    if (outcome === 'answered') this.metrics.observePictures(record);
+    const { id, traceId, operation, model, upstreamRequestId: upstreamId, fault } = record;
+    const isAnswered = outcome === 'answered';
+    if (isAnswered) this.metrics.observePictures(record);
+    const images = isAnswered ? record.images : 0;
+    const cost = isAnswered ? record.costMicroDollars : record.chargedMicroDollars;
+    const costDollars = (cost ?? 0) / 1_000_000;
     this.logger.info(
-      { id, traceId, outcome, fault, operation, model, images, costDollars: (cost ?? 0) / 1_000_000, upstreamId },
+      { id, traceId, outcome, fault, operation, model, images, costDollars, upstreamId },
       'finished without its caller',
     );
   }

@@ -39,6 +39,8 @@ export class PaidCall implements Passer {
   delivered = false;
   /** When it may be forgotten, in milliseconds of `performance.now()`; undefined while it runs. */
   expiresAt: number | undefined;
+  /** Its last reader left before it was sent: it ends, and nobody is to wait for that. */
+  isGivenUp = false;
   /** What was thrown, where it failed. */
   failure: unknown;
   private settledAt: number | undefined;
@@ -172,8 +174,13 @@ export class PaidCall implements Passer {
     this.answer.leave(reader);
     if (!this.running || this.outcome !== 'running' || this.answer.readerCount > 0) return;
     const { first, outlivesReaders, onOrphaned } = this.running;
-    if (outlivesReaders && first.call.times.sentAt !== undefined) onOrphaned();
-    else first.call.giveUp();
+    const { times, mayBeCharged } = first.call;
+    if (outlivesReaders && times.sentAt !== undefined) {
+      onOrphaned();
+      return;
+    }
+    this.isGivenUp = times.sentAt === undefined && !mayBeCharged;
+    first.call.giveUp();
   }
 
   /** It was paid, or may have been, and nobody has had its answer. */

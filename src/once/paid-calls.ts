@@ -84,14 +84,17 @@ export class PaidCalls {
 
   /** The call without a key that asks for the same: the one that a request most likely repeats. */
   async findByFingerprint(scope: string, fingerprint: Fingerprint, isRetry: boolean): Promise<PaidCall | undefined> {
-    const alike = () => this.alike(scope, fingerprint).filter((call) => isRetry || call.coalesces);
+    const unreadable = new Set<PaidCall>();
+    const alike = () =>
+      this.alike(scope, fingerprint).filter((call) => (isRetry || call.coalesces) && !unreadable.has(call));
     if (alike().length === 0) return undefined;
     const digest = await fingerprint.make();
     // While pictures are read, further calls may come in.
     for (;;) {
       const unread = alike().filter((call) => call.fingerprint.value === undefined);
       if (unread.length === 0) break;
-      await Promise.all(unread.map((call) => call.fingerprint.make()));
+      // What cannot be read is not known to be the same.
+      await Promise.all(unread.map((call) => call.fingerprint.make().catch(() => unreadable.add(call))));
     }
     const same = alike().filter((call) => call.fingerprint.value === digest);
     return same.sort((one, other) => rankOf(one) - rankOf(other) || endOf(other) - endOf(one))[0];
@@ -108,7 +111,7 @@ export class PaidCalls {
 
   private current(scope: string): PaidCall[] {
     const now = performance.now();
-    return [...(this.byScope.get(scope) ?? [])].filter((call) => !call.isOver(now));
+    return [...(this.byScope.get(scope) ?? [])].filter((call) => !call.isGivenUp && !call.isOver(now));
   }
 }
 

@@ -59,6 +59,11 @@ export class Budgets {
     return new Map(rows.map((row) => [row.scope, stateOf(row)]));
   }
 
+  /** Locks budgets until the end of a transaction, in the order in which the ledger does: two that wait for each other would fail. */
+  async lock(scopes: readonly string[], query: Query): Promise<void> {
+    await query('select 1 from budgets where scope = any($1::text[]) order by scope for update', [scopes]);
+  }
+
   /** Ends a budget; what was spent stays in the ledger, and nothing can be reserved under its scope any more. */
   async remove(scope: string, query: Query = this.query): Promise<void> {
     await query('delete from budgets where scope = $1', [scope]);

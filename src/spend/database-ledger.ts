@@ -1,5 +1,6 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { LONGEST_REQUEST_MS } from '../config/longest-request.js';
+import { STATEMENT_TIMEOUT_MS } from '../database/postgres-database.js';
 import type { Caller } from '../keys/caller.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import { GatewayError } from '../errors/gateway-error.js';
@@ -12,6 +13,8 @@ import type { SpendMetrics } from './spend-metrics.js';
 
 /** How long a stopping gateway goes on trying to record what it has left. */
 const CLOSE_PATIENCE_MS = 10_000;
+/** After the last moment at which a statement can have been worked on. */
+const RETRY_MARGIN_MS = 1_000;
 const NOBODY = 'none';
 
 /** The ledger in the database: each call is recorded there before it is sent, and its charge before its answer ends. */
@@ -31,6 +34,7 @@ export class DatabaseLedger implements Ledger, OnApplicationShutdown {
     const outcome = await this.batches.reserve(entry).catch((error: unknown) => {
       // Whether it was made is not known: nothing is sent, so it is given back wherever it is there.
       void reservation.release('databaseDown');
+      this.releaseAgain(entry);
       throw error;
     });
     if (outcome?.outdated) throw new BudgetsChanged();
@@ -45,6 +49,13 @@ export class DatabaseLedger implements Ledger, OnApplicationShutdown {
   /** After the server has drained and before the database is closed: what is left is recorded. */
   async onApplicationShutdown(): Promise<void> {
     await this.batches.close(CLOSE_PATIENCE_MS);
+  }
+
+  /** PostgreSQL may still work on a statement whose connection broke, and come to its end after it was given back. */
+  private releaseAgain({ id, seq }: ReservationEntry): void {
+    setTimeout(() => {
+      void this.batches.end({ id, seq, status: 'failure', fault: 'databaseDown', images: 0 });
+    }, STATEMENT_TIMEOUT_MS + RETRY_MARGIN_MS).unref();
   }
 
   private refuse(outcome: ReservationOutcome, caller: Caller | undefined): GatewayError {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import type { Database } from '../database/database.js';
+import { type Database, SqlError } from '../database/database.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { LedgerBatches } from './ledger-batches.js';
 import type { BatchAnswer, EndingEntry, ReservationEntry } from './ledger-entries.js';
@@ -10,11 +10,12 @@ import { SpendMetrics } from './spend-metrics.js';
 interface Statement {
   readonly ids: readonly string[];
   answer(): void;
+  refuse(sqlState: string): void;
   break(): void;
 }
 
 /** A database that works on statements until it is told to end them. */
-function aDatabase(parallelStatements: number) {
+function aDatabase() {
   const underWay: Statement[] = [];
   let most = 0;
   const query = (_sql: string, [endings, reservations]: readonly unknown[]) => {
@@ -29,6 +30,10 @@ function aDatabase(parallelStatements: number) {
           end();
           resolve([{ answer: {} }]);
         },
+        refuse: (sqlState) => {
+          end();
+          reject(new SqlError('refused', sqlState, undefined));
+        },
         break: () => {
           end();
           reject(new Error('the connection broke'));
@@ -37,7 +42,7 @@ function aDatabase(parallelStatements: number) {
       most = Math.max(most, underWay.push(statement));
     });
   };
-  const database = { parallelStatements, query } as unknown as Database;
+  const database = { query } as unknown as Database;
   const batches = new LedgerBatches(database, new SpendMetrics(new Metrics(() => true)), pino({ enabled: false }));
   const take = async (): Promise<Statement> => {
     while (underWay[0] === undefined) await turn();
@@ -57,29 +62,8 @@ const toReserve = (id: string): ReservationEntry => ({ id, seq: 0, key: 'k', ima
 const toEnd = (id: string): EndingEntry => ({ id, seq: 0, status: 'success' });
 
 describe('The batches of the ledger', () => {
-  it('are under way as many at once as the database should have; what comes meanwhile goes together', async () => {
-    const { batches, underWay, take, most } = aDatabase(2);
-    const outcomes: Promise<unknown>[] = [];
-    for (const id of ['a', 'b', 'c', 'd']) {
-      outcomes.push(batches.reserve(toReserve(id)));
-      await turns();
-    }
-    expect(underWay.map(({ ids }) => ids)).toEqual([['a'], ['b']]);
-
-    underWay[1]?.answer();
-    await outcomes[1];
-    await turns();
-    expect(underWay.map(({ ids }) => ids)).toEqual([['a'], ['c', 'd']]);
-
-    (await take()).answer();
-    (await take()).answer();
-    await Promise.all(outcomes);
-    expect(most()).toBe(2);
-    await batches.close(1_000);
-  });
-
-  it('go one after the other where the database takes one at a time', async () => {
-    const { batches, underWay, take, most } = aDatabase(1);
+  it('go one after the other; what comes meanwhile goes together', async () => {
+    const { batches, underWay, take, most } = aDatabase();
     const first = batches.end(toEnd('a'));
     await turns();
     const others = [batches.end(toEnd('b')), batches.reserve(toReserve('c'))];
@@ -94,7 +78,7 @@ describe('The batches of the ledger', () => {
   });
 
   it('wait before they are tried again, with what its reservations are released by, and none is lost', async () => {
-    const { batches, underWay, take } = aDatabase(4);
+    const { batches, underWay, take } = aDatabase();
     const ended = batches.end(toEnd('a'));
     const released = batches.reserve(toReserve('b')).catch(() => batches.end(toEnd('b')));
     (await take()).break();
@@ -109,18 +93,24 @@ describe('The batches of the ledger', () => {
     await batches.close(1_000);
   });
 
-  it('are all waited for at the end', async () => {
-    const { batches, underWay } = aDatabase(2);
-    for (const id of ['a', 'b']) {
-      void batches.end(toEnd(id));
-      await turns();
-    }
+  it('are given to the database again at once where others were in its way', async () => {
+    const { batches, take } = aDatabase();
+    const done = [batches.end(toEnd('a')), batches.reserve(toReserve('b'))];
+    (await take()).refuse('40P01');
+    const again = await take();
+    expect(again.ids).toEqual(['a', 'b']);
+    again.answer();
+    await Promise.all(done);
+    await batches.close(1_000);
+  });
+
+  it('are waited for at the end', async () => {
+    const { batches, take } = aDatabase();
+    void batches.end(toEnd('a'));
+    const statement = await take();
     const closing = batches.close(60_000);
-    const [one, other] = [...underWay];
-    one?.answer();
-    await turns();
     expect(await Promise.race([closing.then(() => 'closed'), turns().then(() => 'open')])).toBe('open');
-    other?.answer();
+    statement.answer();
     await closing;
     expect(batches.pendingEndings).toBe(0);
   });

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Database } from '../database/database.js';
+import { type Database, SqlError } from '../database/database.js';
 import {
   APPLY,
   type BatchAnswer,
@@ -37,14 +37,14 @@ interface Batch {
 }
 
 /**
- * Group commit: what arrives while as many statements are under way as the database should have goes out together in the
- * next one (docs/decisions/group-commit.md). Reservations are told when they could not be made; endings are tried again until
+ * Group commit: what arrives while a statement is under way goes out together in the next one
+ * (docs/decisions/group-commit.md). Reservations are told when they could not be made; endings are tried again until
  * they are durable.
  */
 export class LedgerBatches {
   private reservations: PendingReservation[] = [];
   private endings: PendingEnding[] = [];
-  private readonly underWay = new Set<Batch>();
+  private underWay: Batch | undefined;
   private isScheduled = false;
   private retry: NodeJS.Timeout | undefined;
   private onIdle: () => void = () => undefined;
@@ -63,9 +63,7 @@ export class LedgerBatches {
 
   /** How many endings are not durable yet. */
   get pendingEndings(): number {
-    let pending = this.endings.length;
-    for (const { endings } of this.underWay) pending += endings.length;
-    return pending;
+    return this.endings.length + (this.underWay?.endings.length ?? 0);
   }
 
   /** Resolves when the reservation is durable or was refused, rejects where neither can be known. */
@@ -106,17 +104,12 @@ export class LedgerBatches {
   }
 
   private get isIdle(): boolean {
-    return this.underWay.size === 0 && !this.isWaitedFor;
-  }
-
-  private get isWaitedFor(): boolean {
-    return this.reservations.length + this.endings.length > 0;
+    return !this.underWay && this.reservations.length + this.endings.length === 0;
   }
 
   /** At the end of this turn of the event loop, so that what arrives in the same turn goes together. */
   private schedule(): void {
-    if (this.isScheduled || this.retry || !this.isWaitedFor) return;
-    if (this.underWay.size >= this.database.parallelStatements) return;
+    if (this.isScheduled || this.underWay || this.retry) return;
     this.isScheduled = true;
     setImmediate(() => {
       this.isScheduled = false;
@@ -129,30 +122,35 @@ export class LedgerBatches {
       reservations: this.reservations.splice(0, LARGEST_BATCH),
       endings: this.endings.splice(0, LARGEST_BATCH),
     };
-    this.underWay.add(batch);
-    this.schedule();
-    await this.apply(batch);
-    this.underWay.delete(batch);
+    this.underWay = batch;
+    const isDone = await this.apply(batch);
+    this.underWay = undefined;
     if (this.isIdle) this.onIdle();
-    else this.schedule();
+    else if (isDone) this.schedule();
+    else this.tryLater();
   }
 
-  /** Where the database does not take a batch, its endings wait again. */
-  private async apply(batch: Batch): Promise<void> {
+  /** Whether the database took the batch or is to be given it again; where it is away, the batch's endings wait. */
+  private async apply(batch: Batch): Promise<boolean> {
     try {
       this.settle(batch, await this.statement(batch));
+      return true;
     } catch (error) {
-      this.metrics.failures.inc();
-      if ((error as Error).name === 'SqlError') {
-        await this.applyOneByOne(batch, error);
-        return;
+      if (error instanceof SqlError && error.isConflict) {
+        this.reservations.unshift(...batch.reservations);
+        this.endings.unshift(...batch.endings);
+        return true;
       }
-      // First of all: what cannot be reserved is released, and a statement whose connection broke may still be worked on.
-      this.tryLater();
+      this.metrics.failures.inc();
+      if (error instanceof SqlError) {
+        await this.applyOneByOne(batch, error);
+        return true;
+      }
       for (const { reject } of batch.reservations) reject(error);
       this.endings.unshift(...batch.endings);
       this.letGoOverdue();
       this.logger.error({ err: error, endings: batch.endings.length }, 'the ledger cannot be written');
+      return false;
     }
   }
 
@@ -194,16 +192,16 @@ export class LedgerBatches {
   }
 
   private tryLater(): void {
-    this.retry ??= setTimeout(() => {
+    this.retry = setTimeout(() => {
       this.retry = undefined;
-      this.schedule();
+      void this.send();
     }, RETRY_MS).unref();
   }
 
   private letGoOverdue(): void {
     const before = performance.now() - PATIENCE_MS;
-    for (const { endings } of [...this.underWay, { endings: this.endings }]) {
-      for (const { since, resolve } of endings) if (since < before) resolve();
+    for (const { since, resolve } of [...(this.underWay?.endings ?? []), ...this.endings]) {
+      if (since < before) resolve();
     }
   }
 

@@ -1,6 +1,6 @@
 import { isNullText, parseBoolean, parseInteger, parseJson, parseList, parseNumber } from './text-values.js';
 
-export type ScalarKind = 'integer' | 'number' | 'boolean' | 'json' | 'list' | 'string';
+export type ScalarKind = 'integer' | 'number' | 'boolean' | 'json' | 'list' | 'word' | 'string';
 
 const READERS: Readonly<Record<ScalarKind, (text: string, param: string) => unknown>> = {
   integer: parseInteger,
@@ -8,13 +8,14 @@ const READERS: Readonly<Record<ScalarKind, (text: string, param: string) => unkn
   boolean: parseBoolean,
   json: parseJson,
   list: parseList,
+  word: (text) => text,
   string: (text) => text,
 };
 
 /**
  * Gives a form's top-level texts the types of a JSON body, so that both kinds of body meet the same validation. Empty
- * text means "not given", and so does `null` where the type is not text, as in JSON; names without a kind stay text; what
- * is an object or a list already stays as it is.
+ * text means "not given", and so does `null` where the type is not free text (OpenAI's client tells its users to send that
+ * for null); names without a kind stay text; what is an object or a list already stays as it is.
  *
  * @throws GatewayError invalidType naming the field, for instance for "abc" as an integer
  */

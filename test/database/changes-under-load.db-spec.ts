@@ -159,3 +159,29 @@ describe('200 requests at once on a budget of 37 pictures', () => {
     expect(await books()).toEqual({ budgets: [spent], cost: sandbox.charges().total * 1_000, open: 0 });
   });
 });
+
+(onPostgres ? describe : describe.skip)('A team that is deleted', () => {
+  it('waits for the budgets of its keys in the order of their names, as the ledger does', async () => {
+    const database = gateway().get<Database>(Database);
+    const { team_id } = (await administer('/team/new', {})) as unknown as { team_id: string };
+    // Enough that the order in which they were made is not that of their names.
+    for (let n = 0; n < 12; n++) await administer('/key/generate', { team_id });
+    const scopes = await database.query<{ scope: string }>(
+      "select scope from budgets where scope like 'key:%' order by scope",
+    );
+    const waiting = () =>
+      database.query("select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%budgets%'");
+
+    let deleting: Promise<unknown> | undefined;
+    await database.transaction(async (query) => {
+      await query('select 1 from budgets where scope = $1 for update', [scopes[0]?.scope]);
+      deleting = administer('/team/delete', { team_ids: [team_id] });
+      while ((await waiting()).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      // Whoever waits for the first holds no other: the ledger, which has the first, can have all of them.
+      const free = await query("select 1 from budgets where scope like 'key:%' for update skip locked");
+      expect(free).toHaveLength(scopes.length);
+    });
+    await deleting;
+    expect(await database.query("select 1 from budgets where scope like 'key:%'")).toEqual([]);
+  });
+});

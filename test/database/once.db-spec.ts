@@ -73,6 +73,21 @@ describe('An answer under an Idempotency-Key', () => {
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
   });
 
+  it('is paid anew where its first caller gave up before it was sent', async () => {
+    await using gateway = await start();
+    for (let n = 0; n < 10; n++) {
+      const cut = new AbortController();
+      const init = keyed(`given-up-${n}`);
+      const first = gateway.post(GENERATIONS, body, { ...init, signal: cut.signal }).catch(() => undefined);
+      // While the ledger is asked.
+      await new Promise((resolve) => setTimeout(resolve, n));
+      cut.abort();
+      const answer = await gateway.post(GENERATIONS, body, init);
+      expect([answer.status, answer.status === 200 ? '' : await answer.text()]).toEqual([200, '']);
+      await first;
+    }
+  });
+
   it('is told as lost by the next process where it was too large to be kept', async () => {
     const asked = { ...body, response_format: 'b64_json' };
     const first = await start({ ANSWER_MEMORY_BYTES: '1000' });

@@ -101,3 +101,20 @@ describe('A field of a form that comes as a file', () => {
     expect((await response.json()) as object).toMatchObject({ credits: 35 });
   });
 });
+
+describe('The text null in a form', () => {
+  it('means that a field is not given, as OpenAI’s client tells its users, but in free text', async () => {
+    const absent = [
+      ...['n', 'random_seed', 'strength', 'controls', 'text_layout', 'stream', 'response_format', 'size'],
+      ...['image_format', 'output_format', 'style', 'style_id', 'substyle', 'quality', 'background', 'moderation'],
+    ];
+    const nulls = Object.fromEntries(absent.map((name) => [name, 'null']));
+    const form = formOf({ ...nulls, prompt: 'null', image: new Blob([new Uint8Array(picture)]) });
+    const response = await gateway.call('/v1/images/edits', { method: 'POST', body: form });
+    expect([response.status, response.status === 200 ? '' : await response.text()]).toEqual([200, '']);
+    expect(response.headers.get('x-ignored-params')).toBeNull();
+    const [{ fields } = { fields: {} }] = sandbox.requests();
+    expect(fields).toMatchObject({ prompt: 'null', strength: '0.2' });
+    expect(Object.values(fields).filter((value) => value === 'null')).toHaveLength(1);
+  });
+});

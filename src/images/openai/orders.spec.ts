@@ -98,6 +98,7 @@ describe('A field that is refused', () => {
   it.each([
     [{ quality: 'hd' }, 'quality', 'quality is not supported by Recraft.'],
     [{ style: 'vivid' }, 'style', 'style vivid is not supported by Recraft.'],
+    [{ strength: 0.4 }, 'strength', 'strength is not supported by Recraft.'],
   ])('is named, and its value where the rest of them is welcome: %j', (fields, param, message) => {
     expect(() => interpret(fields, {}, strict)).toThrow(expect.objectContaining({ param, message }));
   });

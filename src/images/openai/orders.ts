@@ -58,12 +58,16 @@ export function generationOrder(
     operation: 'generate',
     style: curatedStyle(dto),
     interpret: (defaults) =>
-      interpret(defaults, dto, policy, (common, { size }) => ({
-        ...common,
-        operation: 'generate',
-        size: size === 'auto' ? undefined : size,
-        styleReferences: styleReferences.length > 0 ? styleReferences : undefined,
-      })),
+      interpret(defaults, dto, policy, (common, { size }, ignore) => {
+        // A deployment's default may be meant for its edits.
+        if ((dto as KnownFields).strength !== undefined) ignore('strength');
+        return {
+          ...common,
+          operation: 'generate',
+          size: size === 'auto' ? undefined : size,
+          styleReferences: styleReferences.length > 0 ? styleReferences : undefined,
+        };
+      }),
   };
 }
 

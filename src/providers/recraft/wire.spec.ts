@@ -145,3 +145,12 @@ describe('toWire', () => {
     });
   });
 });
+
+describe('An operation that answers with one picture', () => {
+  it('is sent no number of pictures, whatever was asked for', async () => {
+    const request = { operation: 'removeBackground', count: 1, responseFormat: 'url', image: anUpload() } as const;
+    const body = await bodyOf(toWire({ ...request, extra: { n: 3, odd: 'x' } }, 'recraftv3'));
+    expect(body.toString('latin1')).toContain('name="odd"');
+    expect(body.toString('latin1')).not.toContain('name="n"');
+  });
+});

@@ -59,7 +59,7 @@ function withoutRivals(fields: Fields, parts: readonly Part[]): Fields {
 /** Set one by one: that costs a third of what putting objects together does, and every request comes through here. */
 function fieldsOf(request: ImageRequest, bytesAs: BytesForm): Fields {
   const fields: Fields = { ...request.extra };
-  if (!SINGLE.has(request.operation)) fields['n'] = request.count;
+  fields['n'] = SINGLE.has(request.operation) ? undefined : request.count;
   fields['response_format'] = request.responseFormat === 'url' ? 'url' : BYTES[bytesAs];
   fields['random_seed'] = request.randomSeed;
   // Recraft has no such format to ask for: what draws vectors answers SVG.
