@@ -151,7 +151,7 @@ describe('A form', () => {
     [{ n: 'nul' }, 'n'],
     [{ strength: 'null' }, 'strength'],
     [{ text_layout: '{}' }, 'text_layout'],
-    [{ response_format: 'null' }, 'response_format'],
+    [{ response_format: 'none' }, 'response_format'],
   ])('is refused with %j', async (own, param) => {
     const response = await gateway.call('/v1/images/imageToImage', {
       method: 'POST',
