@@ -27,6 +27,9 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** A statement that is not done by then is given up, by PostgreSQL too. */
+export const LONGEST_STATEMENT_MS = 10_000;
+
 /** Injection token; the value is undefined where `DATABASE_URL=none`. */
 export const Database = Symbol('Database');
 

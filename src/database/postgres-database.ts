@@ -1,14 +1,12 @@
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { type Database, exactInteger, type Query } from './database.js';
+import { type Database, exactInteger, LONGEST_STATEMENT_MS, type Query } from './database.js';
 import { databaseDown, databaseError } from './database-down.js';
 import { PostgresListener } from './postgres-listener.js';
 
 /** Of one gateway; PostgreSQL takes 100 without being told otherwise. Group commit needs few. */
 const CONNECTIONS = 8;
 const CONNECT_TIMEOUT_MS = 5_000;
-/** A statement that is not done by then is given up, by PostgreSQL too. */
-export const STATEMENT_TIMEOUT_MS = 10_000;
 
 /** PostgreSQL elsewhere, through a pool of connections. */
 export class PostgresDatabase implements Database {
@@ -21,7 +19,7 @@ export class PostgresDatabase implements Database {
   constructor(
     url: string,
     private readonly logger: Logger,
-    statementTimeoutMs = STATEMENT_TIMEOUT_MS,
+    statementTimeoutMs = LONGEST_STATEMENT_MS,
   ) {
     const options = connectionOptions(url);
     this.pool = new pg.Pool({

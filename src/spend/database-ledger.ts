@@ -1,6 +1,6 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { LONGEST_REQUEST_MS } from '../config/longest-request.js';
-import { STATEMENT_TIMEOUT_MS } from '../database/postgres-database.js';
+import { LONGEST_STATEMENT_MS } from '../database/database.js';
 import type { Caller } from '../keys/caller.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import { GatewayError } from '../errors/gateway-error.js';
@@ -52,10 +52,10 @@ export class DatabaseLedger implements Ledger, OnApplicationShutdown {
   }
 
   /** PostgreSQL may still work on a statement whose connection broke, and come to its end after it was given back. */
-  private releaseAgain({ id, seq }: ReservationEntry): void {
+  private releaseAgain(entry: ReservationEntry): void {
     setTimeout(() => {
-      void this.batches.end({ id, seq, status: 'failure', fault: 'databaseDown', images: 0 });
-    }, STATEMENT_TIMEOUT_MS + RETRY_MARGIN_MS).unref();
+      void new DatabaseReservation(entry, this.batches, this.metrics).release('databaseDown');
+    }, LONGEST_STATEMENT_MS + RETRY_MARGIN_MS).unref();
   }
 
   private refuse(outcome: ReservationOutcome, caller: Caller | undefined): GatewayError {
