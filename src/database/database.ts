@@ -11,6 +11,8 @@ export type Query = <Row extends object>(sql: string, parameters?: readonly unkn
 export interface Database {
   /** One statement, committed when it resolves. Without parameters it may be several, committed together. */
   readonly query: Query;
+  /** One statement that answers one text, or null or nothing: undefined. It costs less than a query. */
+  value(sql: string, parameters: readonly string[]): Promise<string | undefined>;
   /**
    * Statements that are committed together, or not at all where `work` rejects. Inside, only the `query` that is handed
    * in may be used: the embedded database has one connection, and a statement beside it would wait for the end.

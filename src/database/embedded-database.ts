@@ -40,6 +40,11 @@ export class EmbeddedDatabase implements Database {
 
   readonly query: Query = (sql, parameters = []) => this.inTurn(() => this.run(sql, parameters));
 
+  async value(sql: string, parameters: readonly string[]): Promise<string | undefined> {
+    const [row = {}] = await this.query<Record<string, string | null>>(sql, parameters);
+    return Object.values(row)[0] ?? undefined;
+  }
+
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
     const query: Query = (sql, parameters = []) => this.run(sql, parameters);
     return this.inTurn(async () => {

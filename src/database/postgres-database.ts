@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type Database, exactInteger, LONGEST_STATEMENT_MS, type Query } from './database.js';
 import { databaseDown, databaseError } from './database-down.js';
 import { PostgresListener } from './postgres-listener.js';
+import { valueOf } from './single-value.js';
 
 /** Of one gateway; PostgreSQL takes 100 without being told otherwise. Group commit needs few. */
 const CONNECTIONS = 8;
@@ -40,10 +41,15 @@ export class PostgresDatabase implements Database {
     this.listener = new PostgresListener(() => new pg.Client(options), logger);
   }
 
-  readonly query: Query = (sql, parameters) => this.onConnection((query) => query(sql, parameters));
+  readonly query: Query = (sql, parameters) => this.onConnection((ask) => ask(rowsOf(sql, parameters)));
+
+  value(sql: string, parameters: readonly string[]): Promise<string | undefined> {
+    return this.onConnection((ask) => ask((client) => valueOf(client, sql, parameters)));
+  }
 
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    return this.onConnection(async (query) => {
+    return this.onConnection(async (ask) => {
+      const query: Query = (sql, parameters) => ask(rowsOf(sql, parameters));
       await query('begin');
       try {
         const result = await work(query);
@@ -72,20 +78,17 @@ export class PostgresDatabase implements Database {
     await this.pool.end();
   }
 
-  private async onConnection<T>(work: (query: Query) => Promise<T>): Promise<T> {
+  private async onConnection<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
     const client = await this.connect();
     let isBroken = false;
-    const query: Query = async <Row extends object>(sql: string, parameters: readonly unknown[] = []) => {
-      try {
-        return rowsOf(await run<Row>(client, sql, parameters));
-      } catch (cause) {
+    const ask: Ask = (statement) =>
+      statement(client).catch((cause: unknown) => {
         const error = databaseError(cause);
         isBroken ||= error.name !== 'SqlError';
         throw error;
-      }
-    };
+      });
     try {
-      return await work(query);
+      return await work(ask);
     } finally {
       this.isUp = !isBroken;
       client.release(isBroken);
@@ -102,16 +105,18 @@ export class PostgresDatabase implements Database {
   }
 }
 
-/** Without parameters as one plain text, which may hold several statements. */
-function run<Row extends object>(client: pg.ClientBase, sql: string, parameters: readonly unknown[]) {
-  return parameters.length === 0 ? client.query<Row>(sql) : client.query<Row>(sql, [...parameters]);
-}
+type Statement<T> = (client: pg.ClientBase) => Promise<T>;
+type Ask = <T>(statement: Statement<T>) => Promise<T>;
 
-/** The driver answers several statements with several results, which its types do not say. */
-function rowsOf<Row extends object>(result: pg.QueryResult<Row> | readonly pg.QueryResult<Row>[]): Row[] {
-  const last = 'rows' in result ? result : result.at(-1);
-  return last?.rows ?? [];
-}
+/** Without parameters it is sent as one plain text, which may hold several statements: then the rows are those of the last. */
+const rowsOf =
+  <Row extends object>(sql: string, parameters: readonly unknown[] = []): Statement<Row[]> =>
+  async (client) => {
+    const results = parameters.length === 0 ? client.query<Row>(sql) : client.query<Row>(sql, [...parameters]);
+    // The driver answers several statements with several results, which its types do not say.
+    const last = [await results].flat().at(-1);
+    return last?.rows ?? [];
+  };
 
 function connectionOptions(connectionString: string): pg.ClientConfig {
   return {

@@ -53,31 +53,17 @@ export class AcrossReplicas {
     });
   }
 
-  /** Notes what a retry would ask for, where it would not bring a key. */
-  announce({ scope, key, fingerprint }: Asked, call: CallRecord): void {
-    if (key === undefined) call.print = fingerprint.glance(scope);
+  /** Notes what a retry would ask for, where it would say that it is one and not bring a key. */
+  announce({ scope, key, fingerprint, marksRepeats }: Asked, call: CallRecord): void {
+    if (key === undefined && marksRepeats) call.print = fingerprint.glance(scope);
   }
 
   /** @throws what the work throws, or threw elsewhere; GatewayError `answerLost` or one of those of idempotency keys */
-  async run(
-    asked: Asked,
-    call: CallRecord,
-    answer: SharedAnswer,
-    work: (answer: Outlet) => Promise<void>,
-  ): Promise<void> {
-    const { scope, key, fingerprint, isRetry } = asked;
-    if (key !== undefined) {
-      const lifetimeMs = this.settings.once.keyLifetimeMs;
-      const runningMs = mostTimeOf(call.asked, this.usual) + this.settings.spend.marginMs;
-      const digest = await fingerprint.make();
-      const request = { scope, key, fingerprint: digest, requestId: call.id, runningMs, lifetimeMs };
-      return this.stored.run(request, call, answer, work);
-    }
+  run(asked: Asked, call: CallRecord, answer: SharedAnswer, work: (answer: Outlet) => Promise<void>): Promise<void> {
+    const { key, isRetry } = asked;
+    if (key !== undefined) return this.runUnder(key, asked, call, answer, work);
     if (!isRetry || call.print === undefined) return work(answer);
-    const outcome = await this.outcomeElsewhere(asked, call, call.print);
-    if (!outcome) return work(answer);
-    call.joined = outcome.requestId;
-    replay(outcome, call, answer);
+    return this.runAgain(asked, call.print, call, answer, work);
   }
 
   /** Nobody waits for a call here any more, and it goes on. */
@@ -85,14 +71,42 @@ export class AcrossReplicas {
     if (key === undefined) this.elsewhere.offer(scope, call);
   }
 
-  /** A call is over. Never rejects. */
-  async conclude({ scope, key }: Asked, call: PaidCall): Promise<void> {
-    if (key === undefined) await this.elsewhere.conclude(scope, call);
+  /** A call is over: what is to be waited for, if anything. Never rejects. */
+  conclude({ scope, key }: Asked, call: PaidCall): Promise<void> | undefined {
+    return key === undefined ? this.elsewhere.conclude(scope, call) : undefined;
   }
 
   /** Forgets what has been kept long enough. @throws GatewayError `databaseDown` */
   sweep(): Promise<void> {
     return this.store.sweep();
+  }
+
+  private async runUnder(
+    key: string,
+    { scope, fingerprint }: Asked,
+    call: CallRecord,
+    answer: SharedAnswer,
+    work: (answer: Outlet) => Promise<void>,
+  ): Promise<void> {
+    const lifetimeMs = this.settings.once.keyLifetimeMs;
+    const runningMs = mostTimeOf(call.asked, this.usual) + this.settings.spend.marginMs;
+    const digest = await fingerprint.make();
+    const request = { scope, key, fingerprint: digest, requestId: call.id, runningMs, lifetimeMs };
+    return this.stored.run(request, call, answer, work);
+  }
+
+  /** A retry: unless the call that it repeats is known at another replica. */
+  private async runAgain(
+    asked: Asked,
+    print: string,
+    call: CallRecord,
+    answer: SharedAnswer,
+    work: (answer: Outlet) => Promise<void>,
+  ): Promise<void> {
+    const outcome = await this.outcomeElsewhere(asked, call, print);
+    if (!outcome) return work(answer);
+    call.joined = outcome.requestId;
+    replay(outcome, call, answer);
   }
 
   private async outcomeElsewhere(asked: Asked, call: CallRecord, print: string): Promise<StoredCall | undefined> {

@@ -205,7 +205,8 @@ export class OnceService implements OnApplicationBootstrap, OnModuleDestroy, Bef
   /** Keeps or forgets a call. Never rejects. */
   private async conclude(asked: Asked, call: PaidCall, record: CallRecord, leftEarly: boolean): Promise<void> {
     if (leftEarly) this.noteFinished(record, call);
-    if (this.replicas) await this.replicas.conclude(asked, call);
+    const telling = this.replicas?.conclude(asked, call);
+    if (telling) await telling;
     if (call.mustBeKept || this.isToBeTold(asked, call)) await this.keep(asked.scope, call, record);
     else this.calls.drop(asked.scope, call);
     this.running.leave();

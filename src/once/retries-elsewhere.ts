@@ -23,9 +23,9 @@ export interface Retry {
 }
 
 /**
- * Lets a retry without an idempotency key come to another replica than the one that has its call. For clients that do not mark
- * their repeats nothing is written beside a call's dispatch, until its caller has left or a retry asks for it: then its answer is
- * stored. For clients that do, what they were given is stored too, as it may be lost behind the socket.
+ * Lets a retry without an idempotency key come to another replica than the one that has its call. Nothing is written beside a
+ * call's dispatch, until its caller has left or a retry asks for it: then its answer is stored. What a client was given that marks its
+ * repeats is stored too, as it may be lost behind the socket.
  */
 export class RetriesElsewhere {
   private readonly offers = new Map<PaidCall, Promise<KeyedRequest | undefined>>();
@@ -82,8 +82,13 @@ export class RetriesElsewhere {
   }
 
   /** Stores what became of a call where somebody may ask for it, and else makes room for other calls. Never rejects. */
-  async conclude(scope: string, call: PaidCall): Promise<void> {
+  conclude(scope: string, call: PaidCall): Promise<void> | undefined {
     if (call.isOwed) this.offer(scope, call);
+    const isReceived = call.delivered && call.marksRepeats;
+    return isReceived || this.offers.has(call) ? this.tell(scope, call) : undefined;
+  }
+
+  private async tell(scope: string, call: PaidCall): Promise<void> {
     const request = await this.offers.get(call);
     this.offers.delete(call);
     try {

@@ -31,12 +31,15 @@ export class DatabaseLedger implements Ledger, OnApplicationShutdown {
     if (call.priceMicroDollars === undefined && caller?.isBudgeted === true) throw unpriced(call);
     const entry = this.entryOf(call, caller);
     const reservation = new DatabaseReservation(entry, this.batches, this.metrics);
-    const outcome = await this.batches.reserve(entry).catch((error: unknown) => {
+    let outcome: ReservationOutcome | undefined;
+    try {
+      outcome = await this.batches.reserve(entry);
+    } catch (error) {
       // Whether it was made is not known: nothing is sent, so it is given back wherever it is there.
       void reservation.release('databaseDown');
       this.releaseAgain(entry);
       throw error;
-    });
+    }
     if (outcome?.outdated) throw new BudgetsChanged();
     if (!outcome) return reservation;
     const isRefused = outcome.full !== undefined;

@@ -2,7 +2,7 @@ import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/comm
 import type { Logger } from 'pino';
 import type { Database } from '../database/database.js';
 import { REMEMBER_LOST } from './dispatches.js';
-import { APPLY, type BatchAnswer, type EndingEntry } from './ledger-entries.js';
+import { APPLY, batchAnswer, type EndingEntry } from './ledger-entries.js';
 import { inDollars } from './money.js';
 import type { SpendMetrics } from './spend-metrics.js';
 
@@ -73,8 +73,8 @@ export class DispatchSweep implements OnApplicationBootstrap, OnApplicationShutd
       }));
       const lost = unfinished.filter(({ print }) => print !== null).map(({ id, print }) => ({ id, print }));
       if (lost.length > 0) await query(REMEMBER_LOST, [JSON.stringify(lost), this.retryWindowMs]);
-      const [row] = await query<{ answer: BatchAnswer }>(APPLY, [JSON.stringify(endings), '[]']);
-      return { unfinished, passed: row?.answer.passed ?? [] };
+      const [row] = await query<{ answer: string }>(APPLY, [JSON.stringify(endings), '[]']);
+      return { unfinished, passed: batchAnswer(row?.answer).passed ?? [] };
     });
     this.metrics.notePassings(passed, this.logger);
     for (const { id, key_alias, model, price } of unfinished) {

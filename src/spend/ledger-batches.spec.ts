@@ -3,8 +3,10 @@ import { pino } from 'pino';
 import { type Database, SqlError } from '../database/database.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { LedgerBatches } from './ledger-batches.js';
-import type { BatchAnswer, EndingEntry, ReservationEntry } from './ledger-entries.js';
+import type { EndingEntry, ReservationEntry } from './ledger-entries.js';
 import { SpendMetrics } from './spend-metrics.js';
+
+const LONGEST_WAIT_MS = 5_000;
 
 /** A statement that the database works on: who is in it, and how it ends. */
 interface Statement {
@@ -18,17 +20,17 @@ interface Statement {
 function aDatabase() {
   const underWay: Statement[] = [];
   let most = 0;
-  const query = (_sql: string, [endings, reservations]: readonly unknown[]) => {
+  const value = (_sql: string, [endings, reservations]: readonly string[]) => {
     const ids = [endings, reservations]
       .flatMap((list) => JSON.parse(String(list)) as { id: string }[])
       .map(({ id }) => id);
-    return new Promise<{ answer: BatchAnswer }[]>((resolve, reject) => {
+    return new Promise<string>((resolve, reject) => {
       const end = (): void => void underWay.splice(underWay.indexOf(statement), 1);
       const statement: Statement = {
         ids,
         answer: () => {
           end();
-          resolve([{ answer: {} }]);
+          resolve('{}');
         },
         refuse: (sqlState) => {
           end();
@@ -42,10 +44,12 @@ function aDatabase() {
       most = Math.max(most, underWay.push(statement));
     });
   };
-  const database = { query } as unknown as Database;
+  const database = { value } as unknown as Database;
   const batches = new LedgerBatches(database, new SpendMetrics(new Metrics(() => true)), pino({ enabled: false }));
   const take = async (): Promise<Statement> => {
-    while (underWay[0] === undefined) await turn();
+    const patience = performance.now() + LONGEST_WAIT_MS;
+    while (underWay[0] === undefined && performance.now() < patience) await turn();
+    if (underWay[0] === undefined) throw new Error('No statement came.');
     return underWay[0];
   };
   return { batches, underWay, take, most: () => most };

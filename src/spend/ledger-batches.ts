@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { type Database, SqlError } from '../database/database.js';
 import {
   APPLY,
+  batchAnswer,
   type BatchAnswer,
   type EndingEntry,
   type ReservationEntry,
@@ -159,17 +160,20 @@ export class LedgerBatches {
       entry.n = n;
       return entry;
     });
-    const [row] = await this.database.query<{ answer: BatchAnswer }>(APPLY, [
+    const answer = await this.database.value(APPLY, [
       JSON.stringify(endings.map(({ entry }) => entry)),
       JSON.stringify(reserving),
     ]);
-    return row?.answer ?? {};
+    return batchAnswer(answer);
   }
 
   private settle({ reservations, endings }: Batch, { reserved = [], passed = [] }: BatchAnswer): void {
-    const outcomes: (ReservationOutcome | undefined)[] = [];
-    for (const outcome of reserved) outcomes[outcome.n] = outcome;
-    for (const [n, { resolve }] of reservations.entries()) resolve(outcomes[n]);
+    for (const outcome of reserved) {
+      const { n, ns = [] } = outcome;
+      for (const place of n === undefined ? ns : [n]) reservations[place]?.resolve(outcome);
+    }
+    // All that are not told of touch no budget; a promise that has resolved is left as it is.
+    for (const { resolve } of reservations) resolve(undefined);
     for (const { resolve } of endings) resolve();
     this.metrics.notePassings(passed, this.logger);
   }

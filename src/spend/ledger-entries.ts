@@ -39,7 +39,10 @@ export interface EndingEntry {
 
 /** What became of a reservation against budgets: `full` is the scope of the budget that had no room. */
 export interface ReservationOutcome {
-  readonly n: number;
+  /** Its place in the batch. */
+  readonly n?: number;
+  /** The places of all that it is the outcome of, where they were granted. */
+  readonly ns?: readonly number[];
   readonly full?: string;
   /** The budgets of its caller are not those that it named. */
   readonly outdated?: true;
@@ -66,4 +69,7 @@ export interface BatchAnswer {
   readonly passed?: readonly SoftPassing[];
 }
 
-export const APPLY = 'select apply_to_ledger($1::jsonb, $2::jsonb) as answer';
+export const APPLY = 'select apply_to_ledger($1::jsonb, $2::jsonb)::text as answer';
+
+/** Reads what it answers. */
+export const batchAnswer = (text = '{}'): BatchAnswer => JSON.parse(text) as BatchAnswer;

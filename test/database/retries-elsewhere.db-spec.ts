@@ -50,7 +50,7 @@ describeReplicas('A retry without a key that comes to another replica', () => {
   /** Sends a request to the first replica and hangs up once it is at Recraft; gives the id it has there. */
   async function sendAndLeave(fields: object): Promise<string> {
     const client = await RawClient.connect(one.url);
-    client.send(rawPost(GENERATIONS, one.key, fields));
+    client.send(rawPost(GENERATIONS, one.key, fields, ['x-stainless-retry-count: 0']));
     const { id } = await sandbox.nextRequest();
     client.leave();
     return id;
@@ -101,7 +101,7 @@ describeReplicas('A retry without a key that comes to another replica', () => {
   it('gets the answer of the call whose caller seems to be there still', async () => {
     sandbox.fault({ delayMs: 700 });
     const fields = aBody();
-    const first = one.post(GENERATIONS, fields);
+    const first = one.post(GENERATIONS, fields, FIRST);
     await sandbox.nextRequest();
     const retried = await other.post(GENERATIONS, fields, RETRY);
     expect(await retried.text()).toBe(await (await first).text());
@@ -118,7 +118,7 @@ describeReplicas('A retry without a key that comes to another replica', () => {
     };
     const picture = new Uint8Array(await aPicture());
     sandbox.fault({ delayMs: 700 });
-    const first = one.call('/v1/images/edits', { method: 'POST', body: form(picture) });
+    const first = one.call('/v1/images/edits', { method: 'POST', body: form(picture), ...FIRST });
     await sandbox.nextRequest();
     const retried = await other.call('/v1/images/edits', { method: 'POST', body: form(picture), ...RETRY });
     expect(await retried.text()).toBe(await (await first).text());
@@ -138,7 +138,7 @@ describeReplicas('A retry without a key that comes to another replica', () => {
   it('is told that the call may have been charged where its process is lost', async () => {
     sandbox.fault({ delayMs: 700 });
     const fields = aBody();
-    const first = one.post(GENERATIONS, fields);
+    const first = one.post(GENERATIONS, fields, FIRST);
     await sandbox.nextRequest();
     // As it is once the time of a call is over whose process was killed.
     const database = await home.open();
@@ -156,7 +156,7 @@ describeReplicas('A retry without a key that comes to another replica', () => {
   it('is told so, too, once the lost call was written off', async () => {
     sandbox.fault({ delayMs: 700 });
     const fields = aBody();
-    const first = one.post(GENERATIONS, fields);
+    const first = one.post(GENERATIONS, fields, FIRST);
     await sandbox.nextRequest();
     const database = await home.open();
     await database.query(`update dispatches set deadline = now() - interval '1 ms'`);
@@ -175,7 +175,7 @@ describeReplicas('A retry without a key that comes to another replica', () => {
   it('waits no longer than its own time, whatever became of the process', async () => {
     sandbox.fault({ delayMs: 1_000 });
     const fields = aBody();
-    const first = one.post(GENERATIONS, fields);
+    const first = one.post(GENERATIONS, fields, FIRST);
     await sandbox.nextRequest();
     const hasty = await other.post(GENERATIONS, fields, {
       headers: { 'x-stainless-retry-count': '1', 'x-litellm-timeout': '0.2' },
@@ -189,7 +189,7 @@ describeReplicas('A retry without a key that comes to another replica', () => {
   it('is sent where the first call cost nothing', async () => {
     sandbox.fault({ delayMs: 300, status: 503 });
     const fields = aBody();
-    const first = one.post(GENERATIONS, fields);
+    const first = one.post(GENERATIONS, fields, FIRST);
     await sandbox.nextRequest();
     expect((await other.post(GENERATIONS, fields, RETRY)).status).toBe(200);
     expect((await first).status).toBe(503);
@@ -238,6 +238,16 @@ describeReplicas('A retry without a key that comes to another replica', () => {
     await receive(aBody(), small);
     expect(await (await small.post(GENERATIONS, fields, RETRY)).text()).toBe(sent);
     expect(sandbox.charges().total).toBe(2 * ONE_PICTURE);
+  });
+
+  it('is no matter for a client that marks no repeats: no retry of its own will ever ask', async () => {
+    sandbox.fault({ delayMs: 300 });
+    const first = one.post(GENERATIONS, aBody());
+    await sandbox.nextRequest();
+    const database = await home.open();
+    expect(await database.query('select print from dispatches')).toEqual([{ print: null }]);
+    await database.close();
+    expect((await first).status).toBe(200);
   });
 
   it('is sent, and nothing kept, where the first answer was received by a client that marks no repeats', async () => {

@@ -8,6 +8,7 @@ import { LASTING_BUDGETS } from './0006-lasting-budgets.js';
 import { ENDED_WINDOWS } from './0007-ended-windows.js';
 import { PLANNED_ONCE } from './0008-planned-once.js';
 import { TOLD_REFUSALS } from './0009-told-refusals.js';
+import { GROUPED_ANSWERS } from './0010-grouped-answers.js';
 
 /** Every step of the schema, in order. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   ENDED_WINDOWS,
   PLANNED_ONCE,
   TOLD_REFUSALS,
+  GROUPED_ANSWERS,
 ];
