@@ -1,106 +1,136 @@
 /**
- * What the ledger costs: the gateway without a database against the same gateway on PostgreSQL, in turns, with small
- * answers. README.md beside this file tells the method.
+ * What the ledger costs within the gateway: gateways without a database and with one, in turns, with the small case.
+ * README.md beside this file tells the method.
  *
- *     npm run build && node bench/ledger.mjs [--rounds 5] [--seconds 5] [--clients 50] [--pause 0]
+ *     npm run build && node bench/ledger.mjs [--postgres] [--slices 40] [--clients 50]
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startServices } from '../scripts/services.mjs';
 import { Child, endWithChildren } from './children.mjs';
-import { measure } from './measure.mjs';
+import { freePort, load, LOAD_CORE, TARGET_CORE } from './measure.mjs';
+import { processorSeconds } from './proc.mjs';
 import { prepare, SCENARIOS } from './scenarios.mjs';
 import { TARGETS } from './targets.mjs';
 
-const LOAD_CORE = '1';
-const BUDGETED_KEY = 'sk-bench-0123456789abcdef';
+const WARM_UP_SECONDS = 20;
+const SLICE_SECONDS = 2;
+const BUDGETED_KEY = 'sk-bench-with-a-budget-0123456789';
+const CONFIGURED_KEY = 'sk-bench-configured-0123456789';
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '5' },
+    // PostgreSQL, on the load's core, in place of the stub, whose work costs nothing.
+    postgres: { type: 'boolean', default: false },
+    slices: { type: 'string', default: '40' },
     clients: { type: 'string', default: '50' },
-    // Milliseconds that each client waits before a request: what is offered is then the same for all.
-    pause: { type: 'string', default: '0' },
   },
 });
+const small = SCENARIOS.find(({ name }) => name === 'small');
 const gateway = TARGETS.find(({ name }) => name === 'gateway');
 
-/** The gateway with other settings, and another key. */
-const variant = (name, env, headers = gateway.headers) => ({
-  ...gateway,
-  name,
-  headers,
-  launch: (where) => {
-    const { command, env: usual } = gateway.launch(where);
-    return { command, env: { ...usual, ...env } };
-  },
-});
+/** What is compared: each with the one that does the same for its caller, but for the ledger. */
+function variants(databaseUrl, keysFile) {
+  const database = { DATABASE_URL: databaseUrl };
+  return [
+    { name: 'no database, master key', env: {} },
+    { name: 'ledger, master key', env: database, comparedWith: 'no database, master key' },
+    { name: 'no database, configured key', env: { API_KEYS_FILE: keysFile }, key: CONFIGURED_KEY },
+    {
+      name: 'ledger, key with a budget',
+      env: database,
+      key: BUDGETED_KEY,
+      comparedWith: 'no database, configured key',
+    },
+  ];
+}
 
-/** A key with a budget that no run uses up, made by a gateway on the same database. */
-async function makeKey(target, scratch) {
-  const port = 40_000 + (process.pid % 10_000);
+/** Starts a gateway and gives what is asked of it: by `fire`, for so many seconds, and what it has used of its core. */
+async function start({ name, env, key, comparedWith }, { upstream, scenario, scratch, stack }) {
+  const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const { command, env } = target.launch({ port, upstream: 'http://127.0.0.1:9' });
-  await using service = new Child(command, { core: 0, env, logFile: path.join(scratch, 'key.log') });
-  await service.ready(origin + target.health);
+  const folder = path.join(scratch, name.replaceAll(/\W+/g, '-'));
+  mkdirSync(folder);
+  const launched = gateway.launch({ port, upstream });
+  const options = { core: TARGET_CORE, env: { NODE_ENV: 'production', TMPDIR: folder, ...launched.env, ...env } };
+  const child = stack.use(new Child(launched.command, { ...options, logFile: path.join(folder, 'gateway.log') }));
+  await child.ready(origin + gateway.health);
+  const master = gateway.headers({});
+  const own = key === undefined ? master : { authorization: `Bearer ${key}` };
+  const headers = { 'content-type': scenario.contentType, ...own };
+  const fire = async (seconds) => {
+    const before = await processorSeconds(child.pid);
+    const counted = await load({ scenario, url: origin + scenario.path, headers, seconds, scratch: folder });
+    const failed = Object.values(counted.errors).some((count) => count > 0);
+    if (failed) throw new Error(`${name} failed: ${JSON.stringify(counted.errors)}`);
+    const used = (await processorSeconds(child.pid)) - before;
+    return { perSecond: counted.requests / (counted.durationUs / 1e6), cpuUs: (used * 1e6) / counted.requests };
+  };
+  return { name, comparedWith, origin, master, fire, slices: [] };
+}
+
+/** A key with a budget that no run uses up. */
+async function makeKey({ origin, master }) {
   const answer = await fetch(`${origin}/key/generate`, {
     method: 'POST',
-    headers: { ...target.headers({}), 'content-type': 'application/json' },
+    headers: { ...master, 'content-type': 'application/json' },
     body: JSON.stringify({ key: BUDGETED_KEY, max_budget: 1_000_000 }),
   });
   if (answer.status !== 200) throw new Error(`No key could be made: ${await answer.text()}`);
 }
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const quantile = (numbers, share) => numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) * share)];
+const median = (numbers) => quantile(numbers, 0.5);
+const withQuartiles = (numbers) =>
+  `${median(numbers).toFixed(3)} (${quantile(numbers, 0.25).toFixed(2)} to ${quantile(numbers, 0.75).toFixed(2)})`;
+
+/** One row of the table: the ratios are those of slices of the same round. */
+function row({ name, comparedWith, slices }, all) {
+  const column = (figure) => slices.map((slice) => slice[figure]);
+  const base = all.find((each) => each.name === comparedWith);
+  const ratios = (figure) => withQuartiles(column(figure).map((value, n) => value / base.slices[n][figure]));
+  const cells = [name, median(column('perSecond')).toFixed(0), median(column('cpuUs')).toFixed(0)];
+  return [...cells, base ? ratios('perSecond') : '1', base ? ratios('cpuUs') : '1'];
+}
 
 endWithChildren();
 const scratch = mkdtempSync(path.join(tmpdir(), 'image-gateway-bench-'));
 const services = await startServices();
 try {
-  for (const pid of services.pids) execFileSync('taskset', ['-a', '-c', '-p', LOAD_CORE, String(pid)]);
-  const onPostgres = { DATABASE_URL: services.env.TEST_DATABASE_URL };
-  const targets = [
-    variant('no database', {}),
-    variant('master key', onPostgres),
-    variant('key with a budget', onPostgres, () => ({ authorization: `Bearer ${BUDGETED_KEY}` })),
-  ];
-  await makeKey(targets[1], scratch);
-  const small = SCENARIOS.find(({ name }) => name === 'small');
-  const load = { connections: Number(values.clients), pauseMs: Number(values.pause) };
-  const scenario = { ...(await prepare(small, scratch)), ...load };
-  const rows = new Map(targets.map(({ name }) => [name, []]));
-  for (let round = 0; round < Number(values.rounds); round += 1) {
-    const turn = round % targets.length;
-    for (const target of [...targets.slice(turn), ...targets.slice(0, turn)]) {
-      const figures = await measure({
-        ...{ scenario, target, seconds: Number(values.seconds), scratch },
-        database: services.pids[0],
-      });
-      rows.get(target.name).push(figures);
-      const { requestsPerSecond, cpuMs, databaseCpuMs, p50Ms, foreignTarget } = figures;
-      console.error(
-        `round ${round + 1}, ${target.name}: ${requestsPerSecond.toFixed(0)} req/s, p50 ${p50Ms.toFixed(1)} ms, CPU ${cpuMs.toFixed(4)} + ${databaseCpuMs.toFixed(4)} ms a request, other work ${foreignTarget.toFixed(2)}`,
-      );
-    }
+  await using stack = new AsyncDisposableStack();
+  for (const pid of services.pids) execFileSync('taskset', ['-a', '-c', '-p', String(LOAD_CORE), String(pid)]);
+  const scenario = { ...(await prepare(small, scratch)), connections: Number(values.clients) };
+  const stub = async (file, env = {}) => {
+    const port = await freePort();
+    const logFile = path.join(scratch, `${file}.log`);
+    const command = [process.execPath, path.join(import.meta.dirname, file)];
+    return [port, stack.use(new Child(command, { core: LOAD_CORE, env: { PORT: port, ...env }, logFile }))];
+  };
+  const [upstreamPort, drawing] = await stub('stub-upstream.mjs');
+  const upstream = `http://127.0.0.1:${upstreamPort}`;
+  await drawing.ready(`${upstream}/__count`);
+  const databaseUrl = new URL(services.env.TEST_DATABASE_URL);
+  if (!values.postgres) [databaseUrl.port] = await stub('stub-database.mjs', { DATABASE_PORT: databaseUrl.port });
+  const keysFile = path.join(scratch, 'keys.json');
+  writeFileSync(keysFile, JSON.stringify([{ key: CONFIGURED_KEY, alias: 'bench' }]));
+
+  const all = [];
+  for (const variant of variants(databaseUrl.href, keysFile)) {
+    all.push(await start(variant, { upstream, scenario, scratch, stack }));
   }
-  const base = rows.get('no database');
-  for (const [name, measured] of rows) {
-    const ratios = measured.map(({ cpuMs }, round) => cpuMs / base[round].cpuMs);
-    const middle = (figure) => median(measured.map((figures) => figures[figure]));
-    const cells = [
-      name,
-      middle('requestsPerSecond').toFixed(0),
-      middle('p50Ms').toFixed(1),
-      middle('cpuMs').toFixed(3),
-      middle('databaseCpuMs').toFixed(3),
-      `${median(ratios).toFixed(2)} (${ratios.map((ratio) => ratio.toFixed(2)).join(', ')})`,
-    ];
-    console.log(`| ${cells.join(' | ')} |`);
+  await makeKey(all.find(({ name }) => name === 'ledger, master key'));
+  await Promise.all(all.map(({ fire }) => fire(WARM_UP_SECONDS)));
+  for (let round = 0; round < Number(values.slices); round += 1) {
+    // None of them ever has two turns in a row, which would be kind to its caches.
+    const turn = round % all.length;
+    const order = [...all.slice(turn), ...all.slice(0, turn)];
+    for (const { fire, slices } of order) slices.push(await fire(SLICE_SECONDS));
   }
+  console.log('|  | req/s | CPU µs/req | x req/s | x CPU |');
+  for (const each of all) console.log(`| ${row(each, all).join(' | ')} |`);
 } finally {
   await services.stop();
   rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });

@@ -1,5 +1,4 @@
 -- One POST, repeated. BENCH_BODY is the file with its body, BENCH_HEADERS its headers, one `name: value` a line.
--- BENCH_PAUSE_MS, where it is set, is how long each connection waits before a request: then the rate is given, not found.
 -- The numbers go to stdout as one line of JSON after the word RESULT.
 
 wrk.method = "POST"
@@ -10,13 +9,6 @@ file:close()
 
 for name, value in os.getenv("BENCH_HEADERS"):gmatch("([^:\n]+): ([^\n]*)") do
   wrk.headers[name] = value
-end
-
-local pause = tonumber(os.getenv("BENCH_PAUSE_MS") or "")
-if pause then
-  function delay()
-    return pause
-  end
 end
 
 function done(summary, latency, requests)

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Child } from './children.mjs';
 import { InvalidRun } from './invalid-run.mjs';
-import { coreBusySeconds, cpuSeconds, familyCpuSeconds, forgetPeakMemory, peakMemoryMb } from './proc.mjs';
+import { coreBusySeconds, cpuSeconds, forgetPeakMemory, peakMemoryMb } from './proc.mjs';
 
-const TARGET_CORE = 0;
-const LOAD_CORE = 1;
+export const TARGET_CORE = 0;
+export const LOAD_CORE = 1;
 const WARM_UP_SECONDS = 8;
 const CALM_SAMPLE_MS = 500;
 const CALM_PATIENCE_MS = 30_000;
@@ -15,7 +15,7 @@ export const NOTABLE_FOREIGN_CORE = 0.1;
 const STUB = path.join(import.meta.dirname, 'stub-upstream.mjs');
 const LUA = path.join(import.meta.dirname, 'load.lua');
 
-async function freePort() {
+export async function freePort() {
   const { promise, resolve } = Promise.withResolvers();
   const server = createServer().listen(0, '127.0.0.1', () => {
     const { port } = server.address();
@@ -27,10 +27,9 @@ async function freePort() {
 /**
  * One run: a fresh stub and a fresh target, eight seconds of warm-up, then `seconds` measured.
  * `disturbed` says whether other work on the machine took part of the cores.
- * `database` is the pid of a database that the target uses, if it does; its CPU is told too.
  * Throws InvalidRun where a process does not start, an answer is wrong or a request fails.
  */
-export async function measure({ scenario, target, seconds, scratch, database }) {
+export async function measure({ scenario, target, seconds, scratch }) {
   const [stubPort, targetPort] = [await freePort(), await freePort()];
   const upstream = `http://127.0.0.1:${stubPort}`;
   const origin = `http://127.0.0.1:${targetPort}`;
@@ -56,7 +55,6 @@ export async function measure({ scenario, target, seconds, scratch, database }) 
   const clock = async () => ({
     target: await cpuSeconds(service.pid),
     stub: await cpuSeconds(stub.pid),
-    database: database === undefined ? 0 : await familyCpuSeconds(database),
     targetCore: await coreBusySeconds(TARGET_CORE),
     loadCore: await coreBusySeconds(LOAD_CORE),
     answered: await answered(),
@@ -102,14 +100,13 @@ async function calm() {
   );
 }
 
-/** Runs wrk with one thread; what load.lua reports. */
-async function load({ scenario, url, headers, seconds, scratch }) {
+/** Runs wrk with one thread; what load.lua reports. `scratch` is a folder of this load alone. */
+export async function load({ scenario, url, headers, seconds, scratch }) {
   const options = ['-t1', `-c${scenario.connections}`, `-d${seconds}s`, '--timeout', '30s', '-s', LUA];
   await using wrk = new Child(['wrk', ...options, url], {
     core: LOAD_CORE,
     env: {
       BENCH_BODY: scenario.bodyFile,
-      ...(scenario.pauseMs > 0 && { BENCH_PAUSE_MS: scenario.pauseMs }),
       BENCH_HEADERS: Object.entries(headers)
         .map(([name, value]) => `${name}: ${value}`)
         .join('\n'),
@@ -132,7 +129,6 @@ function figures({ counted, spent }) {
     p50Ms: counted.p50Us / 1e3,
     p99Ms: counted.p99Us / 1e3,
     cpuMs: (spent.target * 1e3) / counted.requests,
-    databaseCpuMs: (spent.database * 1e3) / counted.requests,
     /** Share of its core that the target used; well below 1, something else held it back. */
     coreShare: spent.target / seconds,
     foreignTarget,

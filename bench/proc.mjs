@@ -1,5 +1,5 @@
 /** What the Linux kernel tells about processes and cores (proc(5)). */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 
 /** Clock ticks a second of every figure in /proc; fixed by the kernel's interface. */
 const TICKS_PER_SECOND = 100;
@@ -19,6 +19,14 @@ export async function familyCpuSeconds(pid) {
   const pids = [pid, ...children.trim().split(' ').filter(Boolean).map(Number)];
   const seconds = await Promise.all(pids.map((each) => cpuSeconds(each).catch(() => 0))); // It has ended.
   return seconds.reduce((sum, each) => sum + each, 0);
+}
+
+/** Seconds that a process has been on a core with all the threads it has now, to the nanosecond. */
+export async function processorSeconds(pid) {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const read = (thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').catch(() => '0'); // It has ended.
+  const figures = await Promise.all(threads.map(read));
+  return figures.reduce((sum, figure) => sum + Number(figure.split(' ')[0]), 0) / 1e9;
 }
 
 /** Seconds a core has spent on processes (or lost to other guests of its host) since the start; interrupts left out. */

@@ -1,19 +1,15 @@
 /**
  * A PostgreSQL whose ledger costs nothing here, as one on a machine of its own would: it answers the ledger's batches
- * itself, after a time, and hands everything else to a real one. So that what is measured is the gateway and not the
+ * itself, at once or after a time, and hands everything else to a real one. So that what is measured is the gateway and not the
  * database. What it answers is what a PostgreSQL answers where every budget has room (migrations of src/database).
  *
- * Environment: PORT; DATABASE_PORT (of the real one, on 127.0.0.1); STUB_DELAY_MS (1).
- * Its log has one number a second: how many batches it answered.
+ * Environment: PORT; DATABASE_PORT (of the real one, on 127.0.0.1); STUB_DELAY_MS (0).
  */
 import { connect, createServer } from 'node:net';
 
-const delayMs = Number(process.env.STUB_DELAY_MS ?? 1);
+const delayMs = Number(process.env.STUB_DELAY_MS ?? 0);
 const STARTUP = 196_608;
 const LEDGER = Buffer.from('apply_to_ledger(');
-const JSONB = 3802;
-
-let batches = 0;
 
 /** A message of PostgreSQL's protocol (its documentation, 55.7): type, length, body. */
 function message(type, body = Buffer.alloc(0)) {
@@ -27,20 +23,14 @@ const int32 = (value) => Buffer.from(Uint32Array.of(value).buffer).swap32();
 const text = (value) => Buffer.from(`${value}\0`);
 
 const BEFORE_ROW = Buffer.concat([message('1'), message('2')]);
-/** Where it is asked for: one field, of no table and no column, its type, any length, no modifier, as text. */
-const DESCRIPTION = message(
-  'T',
-  Buffer.concat([int16(1), text('answer'), int32(0), int16(0), int32(JSONB), int16(-1), int32(-1), int16(0)]),
-);
 const AFTER_ROW = Buffer.concat([message('C', text('SELECT 1')), message('Z', Buffer.from('I'))]);
 
 /** What a batch is answered whose Bind message is this. */
-function answerTo(bind, isDescribed) {
+function answerTo(bind) {
   const reservations = [...bind.latin1Slice().matchAll(/"scopes":\[[^\]]*\][^}]*"ttl":\d+[^}]*\}/g)];
-  const reserved = reservations.map((_, n) => `{"n": ${n}, "max": 1000000000000, "spent": 35000}`);
-  const answer = Buffer.from(reserved.length === 0 ? '{}' : `{"passed": [], "reserved": [${reserved.join(', ')}]}`);
-  const row = message('D', Buffer.concat([int16(1), int32(answer.length), answer]));
-  return Buffer.concat(isDescribed ? [BEFORE_ROW, DESCRIPTION, row, AFTER_ROW] : [BEFORE_ROW, row, AFTER_ROW]);
+  const granted = { ns: reservations.map((_, n) => n), max: 1_000_000_000_000, spent: 35_000 };
+  const answer = Buffer.from(JSON.stringify(reservations.length === 0 ? {} : { passed: [], reserved: [granted] }));
+  return Buffer.concat([BEFORE_ROW, message('D', Buffer.concat([int16(1), int32(answer.length), answer])), AFTER_ROW]);
 }
 
 const server = createServer({ noDelay: true }, (client) => {
@@ -57,7 +47,6 @@ const server = createServer({ noDelay: true }, (client) => {
   let isOpen = false;
   let bind;
   let isOurs = false;
-  let isDescribed = false;
   client.on('data', (chunk) => {
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
     for (;;) {
@@ -70,24 +59,16 @@ const server = createServer({ noDelay: true }, (client) => {
       pending = pending.subarray(length);
       const type = isOpen ? String.fromCharCode(whole[0]) : '';
       isOpen ||= whole.readUInt32BE(4) === STARTUP;
-      if (type === 'P') {
-        isOurs = whole.includes(LEDGER);
-        isDescribed = false;
-      }
+      if (type === 'P') isOurs = whole.includes(LEDGER);
       if (!isOurs) database.write(whole);
       else if (type === 'B') bind = whole;
-      else if (type === 'D') isDescribed = true;
       else if (type === 'S') {
-        batches += 1;
-        const answer = answerTo(bind, isDescribed);
-        setTimeout(() => client.write(answer), delayMs);
+        const answer = answerTo(bind);
+        if (delayMs === 0) client.write(answer);
+        else setTimeout(() => client.write(answer), delayMs);
         isOurs = false;
       }
     }
   });
 });
-setInterval(() => {
-  if (batches > 0) console.log(batches);
-  batches = 0;
-}, 1000);
 server.listen(Number(process.env.PORT), '127.0.0.1');

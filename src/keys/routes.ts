@@ -14,6 +14,9 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
 
 export const ROUTE_GROUPS: readonly string[] = Object.keys(GROUPS);
 
+/** Every key may ask what it is itself, whatever its list says. */
+const ABOUT_ITSELF = '/key/info';
+
 /** Whether a text can stand in `allowed_routes`: a path with at most one `*`, or one of LiteLLM's words. */
 export function isRoute(text: string): boolean {
   return Object.hasOwn(GROUPS, text) || /^\/[\w/.~%:-]*\*?[\w/.~%:-]*$/.test(text);
@@ -25,7 +28,7 @@ export function mayCall(caller: Caller, path: string, access: Access): boolean {
   const route = plain(path);
   if (access === 'masterOrListed') return caller.routes.some((listed) => plain(listed) === route);
   if (access === 'master') return false;
-  if (caller.routes.length === 0) return true;
+  if (caller.routes.length === 0 || route === ABOUT_ITSELF) return true;
   return caller.routes.some((listed) => {
     const patterns = Object.hasOwn(GROUPS, listed) ? (GROUPS[listed] ?? []) : [plain(listed)];
     return patterns.some((pattern) => new NamePattern(pattern).matches(route));

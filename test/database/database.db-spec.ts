@@ -60,6 +60,33 @@ describe('A statement', () => {
   });
 });
 
+describe('A value', () => {
+  it('is one text, however long', async () => {
+    const long = 'ä"\n'.repeat(100_000);
+    expect(await database.value('select $1 || $2 as text', ['x', long])).toBe(`x${long}`);
+  });
+
+  it('is undefined where there is none', async () => {
+    expect(await database.value('select null::text from things where $1 is not null limit 1', ['x'])).toBeUndefined();
+    expect(await database.value('select what::text from things where false and $1 is null', ['x'])).toBeUndefined();
+  });
+
+  it('is committed', async () => {
+    expect(await database.value('insert into things (id) values ($1::bigint) returning id::text', ['30'])).toBe('30');
+    expect(await database.query('select id from things where id = 30')).toEqual([{ id: 30 }]);
+  });
+
+  it('that is refused says so by its SQLSTATE, and the next one works', async () => {
+    const refused = database.value('select 1 / $1::integer', ['0']);
+    await expect(refused).rejects.toMatchObject({ name: 'SqlError', code: '22012' });
+    await expect(database.value('not a statement $1', ['x'])).rejects.toMatchObject({
+      name: 'SqlError',
+      code: '42601',
+    });
+    expect(await database.value('select $1::text', ['next'])).toBe('next');
+  });
+});
+
 describe('A transaction', () => {
   it('is committed as a whole', async () => {
     const answer = await database.transaction(async (query) => {

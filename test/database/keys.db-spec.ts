@@ -190,7 +190,7 @@ describe('POST /key/generate', () => {
 
 describe('GET /key/info', () => {
   it('tells a key about itself, with and without its name, and about no other', async () => {
-    const { key, token } = await generateKey(gateway, { key_alias: 'curious' });
+    const { key, token } = await generateKey(gateway, { key_alias: 'curious', allowed_routes: ['/v1/images/*'] });
     const { key: other } = await generateKey(gateway);
     const asking = (query: string) => gateway.call(`/key/info${query}`, withKey(key));
 

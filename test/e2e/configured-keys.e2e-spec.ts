@@ -100,8 +100,10 @@ describe('A configured key', () => {
     await expectError(await gateway.call('/metrics', withKey('sk-group')), refused);
   });
 
-  it('can be asked about itself', async () => {
-    await using gateway = await startGateway(sandbox, { API_KEYS: '[{"key":"sk-one","alias":"one","rpm_limit":5}]' });
+  it('can be asked about itself, whatever routes it may call', async () => {
+    await using gateway = await startGateway(sandbox, {
+      API_KEYS: '[{"key":"sk-one","alias":"one","rpm_limit":5,"allowed_routes":["/v1/images/*"]}]',
+    });
     const answer = await gateway.call('/key/info', withKey('sk-one'));
     expect(await answer.json()).toMatchObject({
       key: hash('sha256', 'sk-one'),
