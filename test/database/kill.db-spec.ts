@@ -15,7 +15,7 @@ const MODEL = 'recraft/recraftv3_vector';
 /** Each caller asks for the next picture when it has one. */
 const CALLERS = 6;
 /** Every other one has a key with a budget, the rest have the master key. */
-const KEY = 'sk-with-a-budget';
+const KEY = 'sk-one-that-has-a-budget-0123456789';
 const MOST_ANSWERS = 8;
 const LATEST_KILL_MS = 60;
 const DEADLINE = { REQUEST_TIMEOUT_MS: '3000', RESERVATION_MARGIN_MS: '200' };
@@ -58,7 +58,10 @@ async function killed(kills: number, next: () => number): Promise<Remains> {
 
   for (let round = 0; round < kills; round++) {
     const gateway = await GatewayProcess.start(sandbox, environment);
-    if (round === 0) await gateway.post('/key/generate', { key: KEY, max_budget: 1_000_000 });
+    if (round === 0) {
+      const made = await gateway.post('/key/generate', { key: KEY, max_budget: 1_000_000 });
+      expect(made.status).toBe(200);
+    }
     const ask = async (label: string, key?: string): Promise<void> => {
       const order = { model: MODEL, prompt: label, user: label };
       const answer = await gateway.post('/v1/images/generations', order, key).catch(() => undefined); // It was killed.
