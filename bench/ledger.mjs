@@ -2,7 +2,7 @@
  * What the ledger costs within the gateway: gateways without a database and with one, in turns, with the small case.
  * README.md beside this file tells the method.
  *
- *     npm run build && node bench/ledger.mjs [--postgres] [--slices 40] [--clients 50]
+ *     npm run build && node bench/ledger.mjs [--postgres] [--slices 40] [--clients 50] [--database-ms 0]
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,6 +27,8 @@ const { values } = parseArgs({
     postgres: { type: 'boolean', default: false },
     slices: { type: 'string', default: '40' },
     clients: { type: 'string', default: '50' },
+    // How long the stub database takes.
+    'database-ms': { type: 'string', default: '0' },
   },
 });
 const small = SCENARIOS.find(({ name }) => name === 'small');
@@ -113,7 +115,10 @@ try {
   const upstream = `http://127.0.0.1:${upstreamPort}`;
   await drawing.ready(`${upstream}/__count`);
   const databaseUrl = new URL(services.env.TEST_DATABASE_URL);
-  if (!values.postgres) [databaseUrl.port] = await stub('stub-database.mjs', { DATABASE_PORT: databaseUrl.port });
+  if (!values.postgres) {
+    const env = { DATABASE_PORT: databaseUrl.port, STUB_DELAY_MS: values['database-ms'] };
+    [databaseUrl.port] = await stub('stub-database.mjs', env);
+  }
   const keysFile = path.join(scratch, 'keys.json');
   writeFileSync(keysFile, JSON.stringify([{ key: CONFIGURED_KEY, alias: 'bench' }]));
 
