@@ -67,7 +67,7 @@ export class KeysController {
     @Query(new QueryPipe(KeyInfoQueryDto)) { key }: KeyInfoQueryDto,
     @Req() request: Request,
   ): Promise<KeyInfoDto> {
-    const info = await this.directory.info(keyAskedAbout(key, request.call.caller));
+    const info = await this.directory.info(keyAskedAbout(key, request.call));
     return { key: info.token, info };
   }
 

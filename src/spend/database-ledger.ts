@@ -33,7 +33,7 @@ export class DatabaseLedger implements Ledger, OnApplicationShutdown {
     const reservation = new DatabaseReservation(entry, this.batches, this.metrics);
     let outcome: ReservationOutcome | undefined;
     try {
-      outcome = await this.batches.reserve(entry);
+      outcome = await this.batches.reserve(entry, call.deadlineAt);
     } catch (error) {
       // Whether it was made is not known: nothing is sent, so it is given back wherever it is there.
       void reservation.release('databaseDown');

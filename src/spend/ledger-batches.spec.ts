@@ -62,6 +62,8 @@ async function turns(): Promise<void> {
   for (let n = 0; n < 20; n++) await turn();
 }
 
+const failureOf = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
+
 const toReserve = (id: string): ReservationEntry => ({ id, seq: 0, key: 'k', images: 1, ttl: 1_000 });
 const toEnd = (id: string): EndingEntry => ({ id, seq: 0, status: 'success' });
 
@@ -105,6 +107,31 @@ describe('The batches of the ledger', () => {
     expect(again.ids).toEqual(['a', 'b']);
     again.answer();
     await Promise.all(done);
+    await batches.close(1_000);
+  });
+
+  it('tell a request that has no time left that the database is away, wherever its reservation is', async () => {
+    const { batches, take } = aDatabase();
+    const soon = performance.now() + 50;
+    const down = { fault: 'databaseDown' };
+    const underWay = failureOf(batches.reserve(toReserve('a'), soon));
+    const statement = await take();
+    const waiting = failureOf(batches.reserve(toReserve('b'), soon));
+    const later = batches.reserve(toReserve('c'), performance.now() + 60_000);
+    expect(await Promise.all([underWay, waiting])).toMatchObject([down, down]);
+    statement.answer();
+    const next = await take();
+    expect(next.ids).toEqual(['c']);
+    next.answer();
+    expect(await later).toBeUndefined();
+    await batches.close(1_000);
+  });
+
+  it('grant nothing to a budget of which the database says nothing', async () => {
+    const { batches, take } = aDatabase();
+    const refused = failureOf(batches.reserve({ ...toReserve('a'), scopes: ['key:k'] }));
+    (await take()).answer();
+    expect(await refused).toMatchObject({ fault: 'databaseDown' });
     await batches.close(1_000);
   });
 

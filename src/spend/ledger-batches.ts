@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { databaseDown } from '../database/database-down.js';
 import { type Database, SqlError } from '../database/database.js';
 import {
   APPLY,
@@ -22,6 +23,8 @@ const RETRY_MS = 500;
 
 interface PendingReservation {
   readonly entry: ReservationEntry;
+  /** When its request has no time left, in milliseconds of `performance.now()`. */
+  readonly deadlineAt: number;
   readonly resolve: (outcome: ReservationOutcome | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -67,10 +70,14 @@ export class LedgerBatches {
     return this.endings.length + (this.underWay?.endings.length ?? 0);
   }
 
-  /** Resolves when the reservation is durable or was refused, rejects where neither can be known. */
-  reserve(entry: ReservationEntry): Promise<ReservationOutcome | undefined> {
+  /**
+   * Resolves when the reservation is durable or was refused, rejects where neither can be known, or is not in time for its request.
+   *
+   * @param deadlineAt when the request has no time left, in milliseconds of `performance.now()`
+   */
+  reserve(entry: ReservationEntry, deadlineAt = Infinity): Promise<ReservationOutcome | undefined> {
     return new Promise((resolve, reject) => {
-      this.reservations.push({ entry, resolve, reject });
+      this.reservations.push({ entry, deadlineAt, resolve, reject });
       this.schedule();
     });
   }
@@ -172,8 +179,11 @@ export class LedgerBatches {
       const { n, ns = [] } = outcome;
       for (const place of n === undefined ? ns : [n]) reservations[place]?.resolve(outcome);
     }
-    // All that are not told of touch no budget; a promise that has resolved is left as it is.
-    for (const { resolve } of reservations) resolve(undefined);
+    // The others touch no budget. (A promise that has resolved is left as it is.)
+    for (const { entry, resolve, reject } of reservations) {
+      if (entry.scopes === undefined) resolve(undefined);
+      else reject(databaseDown(new Error('The database did not say what became of a reservation.')));
+    }
     for (const { resolve } of endings) resolve();
     this.metrics.notePassings(passed, this.logger);
   }
@@ -203,10 +213,14 @@ export class LedgerBatches {
   }
 
   private letGoOverdue(): void {
-    const before = performance.now() - PATIENCE_MS;
+    const now = performance.now();
     for (const { since, resolve } of [...(this.underWay?.endings ?? []), ...this.endings]) {
-      if (since < before) resolve();
+      if (since < now - PATIENCE_MS) resolve();
     }
+    for (const { deadlineAt, reject } of [...(this.underWay?.reservations ?? []), ...this.reservations]) {
+      if (deadlineAt < now) reject(databaseDown(new Error('The database took longer than the request has.')));
+    }
+    this.reservations = this.reservations.filter(({ deadlineAt }) => deadlineAt >= now);
   }
 
   private giveUp({ id, seq, status }: EndingEntry, error: unknown): void {

@@ -416,8 +416,10 @@ describe('POST /key/regenerate', () => {
 
     expect(renewed).toMatchObject({ key: 'sk-chosen-as-the-next-one-1', weight: 5 });
     for (const key of [old.key, 'sk-chosen-as-the-next-one-1']) {
-      const own = await gateway.call('/key/info', withKey(key));
-      expect(await own.json()).toMatchObject({ key: renewed['token'], info: { key_alias: 'overlapping' } });
+      for (const asked of ['', `?key=${key}`, `?key=${String(renewed['token'])}`]) {
+        const own = await gateway.call(`/key/info${asked}`, withKey(key));
+        expect(await own.json()).toMatchObject({ key: renewed['token'], info: { key_alias: 'overlapping' } });
+      }
     }
     await new Promise((resolve) => setTimeout(resolve, 2_100));
     expect(await statusWith(gateway, old.key)).toBe(401);

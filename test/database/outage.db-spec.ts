@@ -10,6 +10,7 @@ import { openDatabase } from '../../src/database/open-database.js';
 import type { Database } from '../../src/database/database.js';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { onPostgres, silent, type TestDatabase, testDatabase } from '../support/database.js';
+import { expectError } from '../support/expect-error.js';
 import { startGateway } from '../support/gateway.js';
 import { aCall, aCaller, aCharge, LedgerOn } from '../support/ledger.js';
 
@@ -172,6 +173,39 @@ describe('A database that cannot be used', () => {
     const refused = openDatabase({ kind: 'postgres', url: 'postgres://me:hush@127.0.0.1:1/x' }, silent, 0);
 
     await expect(refused).rejects.toThrow(/^The database cannot be used: (?!.*hush)/);
+  });
+});
+
+// The embedded database has one session, in which nobody can be in its own way.
+const describeServer = onPostgres ? describe : describe.skip;
+
+describeServer('While the database hangs', () => {
+  it('requests are told so when their time is over, those that wait for the statement before theirs, too', async () => {
+    await using sandbox = await Sandbox.start({ requestsPerSecond: 0 });
+    await using gateway = await startGateway(sandbox, home.environment);
+    const order = { model: 'recraft/recraftv3', prompt: 'a fox' };
+    const ask = () => gateway.post('/v1/images/generations', order, { headers: { 'x-litellm-timeout': '0.5' } });
+    const database = await home.open();
+
+    const answers = await database.transaction(async (query) => {
+      await query('lock table dispatches');
+      const beganAt = performance.now();
+      const first = ask();
+      const others = pause(100).then(() => Promise.all([ask(), ask()]));
+      const all = [await first, ...(await others)];
+      expect(performance.now() - beganAt).toBeLessThan(5_000);
+      return all;
+    });
+
+    for (const answer of answers) {
+      await expectError(answer, { status: 503, type: 'no_db_connection', code: 'no_db_connection' });
+    }
+    expect((await gateway.post('/v1/images/generations', order)).status).toBe(200);
+    expect(sandbox.requests()).toHaveLength(1);
+    const rows = await database.query(`select status, fault from spend_logs where status = 'failure'`);
+    expect(rows).toEqual(rows.map(() => ({ status: 'failure', fault: 'databaseDown' })));
+    expect(await database.query('select 1 from dispatches')).toEqual([]);
+    await database.close();
   });
 });
 
