@@ -1,8 +1,8 @@
 /**
- * What the ledger costs within the gateway: gateways without a database and with one, in turns, with the small case.
- * README.md beside this file tells the method.
+ * What the ledger costs within the gateway: gateways without a database and with one, with the small case: in
+ * turns, or all at the same time on one core. README.md beside this file tells the method.
  *
- *     npm run build && node bench/ledger.mjs [--postgres] [--slices 40] [--clients 50] [--database-ms 0]
+ *     npm run build && node bench/ledger.mjs [--together] [--postgres] [--slices 40] [--clients 50] [--database-ms 0]
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,6 +25,8 @@ const { values } = parseArgs({
   options: {
     // PostgreSQL, on the load's core, in place of the stub, whose work costs nothing.
     postgres: { type: 'boolean', default: false },
+    // All gateways are asked at the same time, and share their core.
+    together: { type: 'boolean', default: false },
     slices: { type: 'string', default: '40' },
     clients: { type: 'string', default: '50' },
     // How long the stub database takes.
@@ -51,7 +53,7 @@ function variants(databaseUrl, keysFile) {
 }
 
 /** Starts a gateway and gives what is asked of it: by `fire`, for so many seconds, and what it has used of its core. */
-async function start({ name, env, key, comparedWith }, { upstream, scenario, scratch, stack }) {
+async function start({ name, env, key, comparedWith }, { upstream, scenario, scratch, stack, written }) {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const folder = path.join(scratch, name.replaceAll(/\W+/g, '-'));
@@ -69,6 +71,7 @@ async function start({ name, env, key, comparedWith }, { upstream, scenario, scr
     const failed = Object.values(counted.errors).some((count) => count > 0);
     if (failed) throw new Error(`${name} failed: ${JSON.stringify(counted.errors)}`);
     const used = (await processorSeconds(child.pid)) - before;
+    if (env.DATABASE_URL !== undefined) written.answered += counted.requests;
     return { perSecond: counted.requests / (counted.durationUs / 1e6), cpuUs: (used * 1e6) / counted.requests };
   };
   return { name, comparedWith, origin, master, fire, slices: [] };
@@ -84,16 +87,29 @@ async function makeKey({ origin, master }) {
   if (answer.status !== 200) throw new Error(`No key could be made: ${await answer.text()}`);
 }
 
+/** Every answer has its reservation and its ending; a request that was under way at the end may lack the latter. */
+async function refuseLosses(database, answered) {
+  await database[Symbol.asyncDispose]();
+  const { reserved, ended } = JSON.parse(database.output);
+  if (ended < answered || reserved < ended) {
+    throw new Error(`${answered} requests were answered, ${reserved} reserved and ${ended} ended`);
+  }
+}
+
 const quantile = (numbers, share) => numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) * share)];
 const median = (numbers) => quantile(numbers, 0.5);
-const withQuartiles = (numbers) =>
-  `${median(numbers).toFixed(3)} (${quantile(numbers, 0.25).toFixed(2)} to ${quantile(numbers, 0.75).toFixed(2)})`;
+/** The median, and between which values the true one lies in 95 of 100 cases, by the order of the values. */
+function withInterval(numbers) {
+  const reach = 0.98 / Math.sqrt(numbers.length);
+  const [low, high] = [0.5 - reach, 0.5 + reach].map((share) => quantile(numbers, Math.min(1, Math.max(0, share))));
+  return `${median(numbers).toFixed(3)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
+}
 
 /** One row of the table: the ratios are those of slices of the same round. */
 function row({ name, comparedWith, slices }, all) {
   const column = (figure) => slices.map((slice) => slice[figure]);
   const base = all.find((each) => each.name === comparedWith);
-  const ratios = (figure) => withQuartiles(column(figure).map((value, n) => value / base.slices[n][figure]));
+  const ratios = (figure) => withInterval(column(figure).map((value, n) => value / base.slices[n][figure]));
   const cells = [name, median(column('perSecond')).toFixed(0), median(column('cpuUs')).toFixed(0)];
   return [...cells, base ? ratios('perSecond') : '1', base ? ratios('cpuUs') : '1'];
 }
@@ -111,20 +127,23 @@ try {
     const command = [process.execPath, path.join(import.meta.dirname, file)];
     return [port, stack.use(new Child(command, { core: LOAD_CORE, env: { PORT: port, ...env }, logFile }))];
   };
+  // Answers of gateways with a ledger.
+  const written = { answered: 0 };
   const [upstreamPort, drawing] = await stub('stub-upstream.mjs');
   const upstream = `http://127.0.0.1:${upstreamPort}`;
   await drawing.ready(`${upstream}/__count`);
   const databaseUrl = new URL(services.env.TEST_DATABASE_URL);
+  let database;
   if (!values.postgres) {
     const env = { DATABASE_PORT: databaseUrl.port, STUB_DELAY_MS: values['database-ms'] };
-    [databaseUrl.port] = await stub('stub-database.mjs', env);
+    [databaseUrl.port, database] = await stub('stub-database.mjs', env);
   }
   const keysFile = path.join(scratch, 'keys.json');
   writeFileSync(keysFile, JSON.stringify([{ key: CONFIGURED_KEY, alias: 'bench' }]));
 
   const all = [];
   for (const variant of variants(databaseUrl.href, keysFile)) {
-    all.push(await start(variant, { upstream, scenario, scratch, stack }));
+    all.push(await start(variant, { upstream, scenario, scratch, stack, written }));
   }
   await makeKey(all.find(({ name }) => name === 'ledger, master key'));
   await Promise.all(all.map(({ fire }) => fire(WARM_UP_SECONDS)));
@@ -132,8 +151,11 @@ try {
     // None of them ever has two turns in a row, which would be kind to its caches.
     const turn = round % all.length;
     const order = [...all.slice(turn), ...all.slice(0, turn)];
-    for (const { fire, slices } of order) slices.push(await fire(SLICE_SECONDS));
+    const measure = async ({ fire, slices }) => void slices.push(await fire(SLICE_SECONDS));
+    if (values.together) await Promise.all(order.map(measure));
+    else for (const each of order) await measure(each);
   }
+  if (database) await refuseLosses(database, written.answered);
   console.log('|  | req/s | CPU µs/req | x req/s | x CPU |');
   for (const each of all) console.log(`| ${row(each, all).join(' | ')} |`);
 } finally {

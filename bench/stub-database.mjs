@@ -4,6 +4,7 @@
  * database. What it answers is what a PostgreSQL answers where every budget has room (migrations of src/database).
  *
  * Environment: PORT; DATABASE_PORT (of the real one, on 127.0.0.1); STUB_DELAY_MS (0).
+ * When it is told to end, it prints how many reservations and endings it was given: `{"reserved": 1, "ended": 1}`.
  */
 import { connect, createServer } from 'node:net';
 
@@ -25,8 +26,19 @@ const text = (value) => Buffer.from(`${value}\0`);
 const BEFORE_ROW = Buffer.concat([message('1'), message('2')]);
 const AFTER_ROW = Buffer.concat([message('C', text('SELECT 1')), message('Z', Buffer.from('I'))]);
 
+function countOf(bytes, word) {
+  let count = 0;
+  for (let at = bytes.indexOf(word); at >= 0; at = bytes.indexOf(word, at + 1)) count += 1;
+  return count;
+}
+
+let reserved = 0;
+let ended = 0;
+
 /** What a batch is answered whose Bind message is this. */
 function answerTo(bind) {
+  reserved += countOf(bind, '"ttl":');
+  ended += countOf(bind, '"status":');
   const reservations = [...bind.latin1Slice().matchAll(/"scopes":\[[^\]]*\][^}]*"ttl":\d+[^}]*\}/g)];
   const granted = { ns: reservations.map((_, n) => n), max: 1_000_000_000_000, spent: 35_000 };
   const answer = Buffer.from(JSON.stringify(reservations.length === 0 ? {} : { passed: [], reserved: [granted] }));
@@ -72,3 +84,7 @@ const server = createServer({ noDelay: true }, (client) => {
   });
 });
 server.listen(Number(process.env.PORT), '127.0.0.1');
+process.once('SIGTERM', () => {
+  console.log(JSON.stringify({ reserved, ended }));
+  process.exit();
+});

@@ -175,13 +175,15 @@ export class LedgerBatches {
   }
 
   private settle({ reservations, endings }: Batch, { reserved = [], passed = [] }: BatchAnswer): void {
+    const outcomes: (ReservationOutcome | undefined)[] = [];
     for (const outcome of reserved) {
       const { n, ns = [] } = outcome;
-      for (const place of n === undefined ? ns : [n]) reservations[place]?.resolve(outcome);
+      for (const place of n === undefined ? ns : [n]) outcomes[place] = outcome;
     }
-    // The others touch no budget. (A promise that has resolved is left as it is.)
-    for (const { entry, resolve, reject } of reservations) {
-      if (entry.scopes === undefined) resolve(undefined);
+    for (const [place, { entry, resolve, reject }] of reservations.entries()) {
+      const outcome = outcomes[place];
+      // Nothing is said of those that touch no budget.
+      if (outcome !== undefined || entry.scopes === undefined) resolve(outcome);
       else reject(databaseDown(new Error('The database did not say what became of a reservation.')));
     }
     for (const { resolve } of endings) resolve();
