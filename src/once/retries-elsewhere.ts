@@ -84,8 +84,7 @@ export class RetriesElsewhere {
   /** Stores what became of a call where somebody may ask for it, and else makes room for other calls. Never rejects. */
   conclude(scope: string, call: PaidCall): Promise<void> | undefined {
     if (call.isOwed) this.offer(scope, call);
-    const isReceived = call.delivered && call.marksRepeats;
-    return isReceived || this.offers.has(call) ? this.tell(scope, call) : undefined;
+    return mayBeLost(call) || this.offers.has(call) ? this.tell(scope, call) : undefined;
   }
 
   private async tell(scope: string, call: PaidCall): Promise<void> {
@@ -93,7 +92,7 @@ export class RetriesElsewhere {
     this.offers.delete(call);
     try {
       if (request) await this.write(request, call);
-      if (call.delivered && call.marksRepeats) await this.keepReceived(scope, call);
+      if (mayBeLost(call)) await this.keepReceived(scope, call);
     } catch (error) {
       this.noteFailure(error);
     }
@@ -151,6 +150,11 @@ export class RetriesElsewhere {
   private noteFailure(error: unknown): void {
     this.logger.error({ err: error }, 'an answer cannot be stored for a retry at another replica');
   }
+}
+
+/** Its answer went out, to a client that will ask again where it was lost behind the socket. */
+function mayBeLost({ delivered, marksRepeats }: PaidCall): boolean {
+  return delivered && marksRepeats;
 }
 
 /** No client's key begins like this: one with a space in it is kept in quotes (idempotency-key.ts). */
