@@ -2,7 +2,8 @@
  * What the ledger costs within the gateway: gateways without a database and with one, with the small case: in
  * turns, or all at the same time on one core. README.md beside this file tells the method.
  *
- *     npm run build && node bench/ledger.mjs [--together] [--postgres] [--slices 40] [--clients 50] [--database-ms 0]
+ *     npm run build
+ *     node bench/ledger.mjs [--runs 20] [--rounds 12] [--together] [--postgres] [--clients 50] [--database-ms 0]
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,8 +17,9 @@ import { processorSeconds } from './proc.mjs';
 import { prepare, SCENARIOS } from './scenarios.mjs';
 import { TARGETS } from './targets.mjs';
 
-const WARM_UP_SECONDS = 20;
-const SLICE_SECONDS = 2;
+/** Of each gateway, with the core to itself. */
+const WARM_UP_SECONDS = 15;
+const SLICE_SECONDS = 1;
 const BUDGETED_KEY = 'sk-bench-with-a-budget-0123456789';
 const CONFIGURED_KEY = 'sk-bench-configured-0123456789';
 
@@ -27,7 +29,10 @@ const { values } = parseArgs({
     postgres: { type: 'boolean', default: false },
     // All gateways are asked at the same time, and share their core.
     together: { type: 'boolean', default: false },
-    slices: { type: 'string', default: '40' },
+    // Each with processes of its own.
+    runs: { type: 'string', default: '20' },
+    // Of slices, one of each gateway, in a run.
+    rounds: { type: 'string', default: '12' },
     clients: { type: 'string', default: '50' },
     // How long the stub database takes.
     'database-ms': { type: 'string', default: '0' },
@@ -57,7 +62,7 @@ async function start({ name, env, key, comparedWith }, { upstream, scenario, scr
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const folder = path.join(scratch, name.replaceAll(/\W+/g, '-'));
-  mkdirSync(folder);
+  mkdirSync(folder, { recursive: true });
   const launched = gateway.launch({ port, upstream });
   const options = { core: TARGET_CORE, env: { NODE_ENV: 'production', TMPDIR: folder, ...launched.env, ...env } };
   const child = stack.use(new Child(launched.command, { ...options, logFile: path.join(folder, 'gateway.log') }));
@@ -72,9 +77,10 @@ async function start({ name, env, key, comparedWith }, { upstream, scenario, scr
     if (failed) throw new Error(`${name} failed: ${JSON.stringify(counted.errors)}`);
     const used = (await processorSeconds(child.pid)) - before;
     if (env.DATABASE_URL !== undefined) written.answered += counted.requests;
-    return { perSecond: counted.requests / (counted.durationUs / 1e6), cpuUs: (used * 1e6) / counted.requests };
+    const lasted = counted.durationUs / 1e6;
+    return { perSecond: counted.requests / lasted, cpuUs: (used * 1e6) / counted.requests, coreUsed: used / lasted };
   };
-  return { name, comparedWith, origin, master, fire, slices: [] };
+  return { name, comparedWith, origin, master, fire };
 }
 
 /** A key with a budget that no run uses up. */
@@ -105,22 +111,9 @@ function withInterval(numbers) {
   return `${median(numbers).toFixed(3)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
 }
 
-/** One row of the table: the ratios are those of slices of the same round. */
-function row({ name, comparedWith, slices }, all) {
-  const column = (figure) => slices.map((slice) => slice[figure]);
-  const base = all.find((each) => each.name === comparedWith);
-  const ratios = (figure) => withInterval(column(figure).map((value, n) => value / base.slices[n][figure]));
-  const cells = [name, median(column('perSecond')).toFixed(0), median(column('cpuUs')).toFixed(0)];
-  return [...cells, base ? ratios('perSecond') : '1', base ? ratios('cpuUs') : '1'];
-}
-
-endWithChildren();
-const scratch = mkdtempSync(path.join(tmpdir(), 'image-gateway-bench-'));
-const services = await startServices();
-try {
+/** A run of processes of its own: what its gateways got done, by name. `number` turns the order in which they take part. */
+async function run(number, { scenario, scratch, services, keysFile }) {
   await using stack = new AsyncDisposableStack();
-  for (const pid of services.pids) execFileSync('taskset', ['-a', '-c', '-p', String(LOAD_CORE), String(pid)]);
-  const scenario = { ...(await prepare(small, scratch)), connections: Number(values.clients) };
   const stub = async (file, env = {}) => {
     const port = await freePort();
     const logFile = path.join(scratch, `${file}.log`);
@@ -138,26 +131,66 @@ try {
     const env = { DATABASE_PORT: databaseUrl.port, STUB_DELAY_MS: values['database-ms'] };
     [databaseUrl.port, database] = await stub('stub-database.mjs', env);
   }
-  const keysFile = path.join(scratch, 'keys.json');
-  writeFileSync(keysFile, JSON.stringify([{ key: CONFIGURED_KEY, alias: 'bench' }]));
 
   const all = [];
-  for (const variant of variants(databaseUrl.href, keysFile)) {
+  for (const variant of turned(variants(databaseUrl.href, keysFile), number)) {
     all.push(await start(variant, { upstream, scenario, scratch, stack, written }));
   }
-  await makeKey(all.find(({ name }) => name === 'ledger, master key'));
-  await Promise.all(all.map(({ fire }) => fire(WARM_UP_SECONDS)));
-  for (let round = 0; round < Number(values.slices); round += 1) {
-    // None of them ever has two turns in a row, which would be kind to its caches.
-    const turn = round % all.length;
-    const order = [...all.slice(turn), ...all.slice(0, turn)];
-    const measure = async ({ fire, slices }) => void slices.push(await fire(SLICE_SECONDS));
-    if (values.together) await Promise.all(order.map(measure));
-    else for (const each of order) await measure(each);
-  }
+  if (number === 0) await makeKey(all.find(({ name }) => name === 'ledger, master key'));
+  const ask = async (order, seconds) => {
+    const slices = new Map();
+    const askOne = async ({ name, fire }) => void slices.set(name, await fire(seconds));
+    if (values.together) await Promise.all(order.map(askOne));
+    else for (const each of order) await askOne(each);
+    return slices;
+  };
+  await ask(all, values.together ? all.length * WARM_UP_SECONDS : WARM_UP_SECONDS);
+  const rounds = [];
+  // None of them ever has two turns in a row, which would be kind to its caches.
+  while (rounds.length < Number(values.rounds)) rounds.push(await ask(turned(all, rounds.length), SLICE_SECONDS));
   if (database) await refuseLosses(database, written.answered);
-  console.log('|  | req/s | CPU µs/req | x req/s | x CPU |');
-  for (const each of all) console.log(`| ${row(each, all).join(' | ')} |`);
+  return new Map(all.map(({ name, comparedWith }) => [name, inOneRun(name, comparedWith, rounds)]));
+}
+
+function turned(list, by) {
+  const turn = by % list.length;
+  return [...list.slice(turn), ...list.slice(0, turn)];
+}
+
+/** Medians of a gateway's slices; the ratios are those of slices of the same round. */
+function inOneRun(name, comparedWith, rounds) {
+  const own = (figure) => median(rounds.map((slices) => slices.get(name)[figure]));
+  const ratio = (figure) => median(rounds.map((slices) => slices.get(name)[figure] / slices.get(comparedWith)[figure]));
+  const ratios = comparedWith && { xPerSecond: ratio('perSecond'), xCpu: ratio('cpuUs') };
+  return { perSecond: own('perSecond'), cpuUs: own('cpuUs'), coreUsed: own('coreUsed'), ...ratios };
+}
+
+/** One row of the table, of all runs. */
+function row(name, runs) {
+  const column = (figure) => runs.map((each) => each.get(name)[figure]);
+  const cells = [name, ...['perSecond', 'cpuUs'].map((figure) => median(column(figure)).toFixed(0))];
+  cells.push(median(column('coreUsed')).toFixed(2));
+  const isCompared = column('xCpu')[0] !== undefined;
+  return [...cells, ...['xPerSecond', 'xCpu'].map((figure) => (isCompared ? withInterval(column(figure)) : '1'))];
+}
+
+endWithChildren();
+const scratch = mkdtempSync(path.join(tmpdir(), 'image-gateway-bench-'));
+const services = await startServices();
+try {
+  for (const pid of services.pids) execFileSync('taskset', ['-a', '-c', '-p', String(LOAD_CORE), String(pid)]);
+  const scenario = { ...(await prepare(small, scratch)), connections: Number(values.clients) };
+  const keysFile = path.join(scratch, 'keys.json');
+  writeFileSync(keysFile, JSON.stringify([{ key: CONFIGURED_KEY, alias: 'bench' }]));
+  const runs = [];
+  while (runs.length < Number(values.runs)) {
+    runs.push(await run(runs.length, { scenario, scratch, services, keysFile }));
+    for (const [name, { xPerSecond, xCpu }] of runs.at(-1)) {
+      if (xCpu) console.log(`run ${runs.length}: ${name}: x ${xPerSecond.toFixed(3)} req/s, x ${xCpu.toFixed(3)} CPU`);
+    }
+  }
+  console.log('\n|  | req/s | CPU µs/req | core used | x req/s | x CPU |');
+  for (const { name } of variants('', '')) console.log(`| ${row(name, runs).join(' | ')} |`);
 } finally {
   await services.stop();
   rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });

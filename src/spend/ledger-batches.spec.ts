@@ -16,8 +16,8 @@ interface Statement {
   break(): void;
 }
 
-/** A database that works on statements until it is told to end them. */
-function aDatabase() {
+/** A database that works on statements until it is told to end them, and the batches of a gateway that has time to spare or not. */
+function aDatabase({ isBusy = false } = {}) {
   const underWay: Statement[] = [];
   let most = 0;
   const value = (_sql: string, [endings, reservations]: readonly string[]) => {
@@ -45,7 +45,8 @@ function aDatabase() {
     });
   };
   const database = { value } as unknown as Database;
-  const batches = new LedgerBatches(database, new SpendMetrics(new Metrics(() => true)), pino({ enabled: false }));
+  const metrics = new SpendMetrics(new Metrics(() => true));
+  const batches = new LedgerBatches(database, metrics, pino({ enabled: false }), { wasNone: () => isBusy });
   const take = async (): Promise<Statement> => {
     const patience = performance.now() + LONGEST_WAIT_MS;
     while (underWay[0] === undefined && performance.now() < patience) await turn();
@@ -80,6 +81,22 @@ describe('The batches of the ledger', () => {
     (await take()).answer();
     await Promise.all(others);
     expect(most()).toBe(1);
+    await batches.close(1_000);
+  });
+
+  it.each([
+    { gateway: 'the same turn where the gateway has time to spare', isBusy: false, together: ['a'] },
+    { gateway: 'the next turn where it is busy, with what comes until then', isBusy: true, together: ['a', 'b'] },
+  ])('go out in $gateway', async ({ isBusy, together }) => {
+    const { batches, take } = aDatabase({ isBusy });
+    const ended = [batches.end(toEnd('a'))];
+    await turn();
+    ended.push(batches.end(toEnd('b')));
+    const statement = await take();
+    expect(statement.ids).toEqual(together);
+    statement.answer();
+    if (!isBusy) (await take()).answer();
+    await Promise.all(ended);
     await batches.close(1_000);
   });
 

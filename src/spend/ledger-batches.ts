@@ -9,6 +9,7 @@ import {
   type ReservationEntry,
   type ReservationOutcome,
 } from './ledger-entries.js';
+import { SpareTime } from './spare-time.js';
 import type { SpendMetrics } from './spend-metrics.js';
 
 /** Entries in one statement: more only makes those at the front wait. */
@@ -58,6 +59,7 @@ export class LedgerBatches {
     private readonly database: Database,
     private readonly metrics: SpendMetrics,
     private readonly logger: Logger,
+    private readonly spareTime: Pick<SpareTime, 'wasNone'> = new SpareTime(),
   ) {
     this.overdueCheck = setInterval(() => {
       this.letGoOverdue();
@@ -115,17 +117,22 @@ export class LedgerBatches {
     return !this.underWay && this.reservations.length + this.endings.length === 0;
   }
 
-  /** At the end of this turn of the event loop, so that what arrives in the same turn goes together. */
+  /**
+   * At the end of this turn of the event loop, so that what arrives in the same turn goes together; at the end of the next
+   * where the gateway has no time to spare, and fewer statements leave it more.
+   */
   private schedule(): void {
     if (this.isScheduled || this.underWay || this.retry) return;
     this.isScheduled = true;
+    const send = () => void this.send();
     setImmediate(() => {
-      this.isScheduled = false;
-      void this.send();
+      if (this.spareTime.wasNone()) setImmediate(send);
+      else send();
     });
   }
 
   private async send(): Promise<void> {
+    this.isScheduled = false;
     const batch = {
       reservations: this.reservations.splice(0, LARGEST_BATCH),
       endings: this.endings.splice(0, LARGEST_BATCH),

@@ -1,0 +1,14 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, it } from '@jest/globals';
+import { SpareTime } from './spare-time.js';
+
+const MS = 30;
+
+it('A process has time to spare where its event loop waits, and none where it works', async () => {
+  const time = new SpareTime();
+  const until = performance.now() + MS;
+  while (performance.now() < until);
+  expect(time.wasNone()).toBe(true);
+  await pause(MS);
+  expect(time.wasNone()).toBe(false);
+});
