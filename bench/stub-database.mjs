@@ -39,9 +39,9 @@ let ended = 0;
 function answerTo(bind) {
   reserved += countOf(bind, '"ttl":');
   ended += countOf(bind, '"status":');
-  const reservations = [...bind.latin1Slice().matchAll(/"scopes":\[[^\]]*\][^}]*"ttl":\d+[^}]*\}/g)];
-  const granted = { ns: reservations.map((_, n) => n), max: 1_000_000_000_000, spent: 35_000 };
-  const answer = Buffer.from(JSON.stringify(reservations.length === 0 ? {} : { passed: [], reserved: [granted] }));
+  const ns = Array.from({ length: countOf(bind, '"scopes":') }, (_, n) => n);
+  const granted = { ns, max: 1_000_000_000_000, spent: 35_000 };
+  const answer = Buffer.from(JSON.stringify(ns.length === 0 ? {} : { passed: [], reserved: [granted] }));
   return Buffer.concat([BEFORE_ROW, message('D', Buffer.concat([int16(1), int32(answer.length), answer])), AFTER_ROW]);
 }
 
