@@ -102,13 +102,13 @@ async function refuseLosses(database, answered) {
   }
 }
 
-const quantile = (numbers, share) => numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) * share)];
-const median = (numbers) => quantile(numbers, 0.5);
-/** The median, and between which values the true one lies in 95 of 100 cases, by the order of the values. */
-function withInterval(numbers) {
-  const reach = 0.98 / Math.sqrt(numbers.length);
-  const [low, high] = [0.5 - reach, 0.5 + reach].map((share) => quantile(numbers, Math.min(1, Math.max(0, share))));
-  return `${median(numbers).toFixed(3)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
+const quantile = (numbers, share, round = Math.round) =>
+  numbers.toSorted((a, b) => a - b)[round((numbers.length - 1) * share)];
+const median = (numbers) => (quantile(numbers, 0.5, Math.floor) + quantile(numbers, 0.5, Math.ceil)) / 2;
+/** The median, and the least and most of the runs. */
+function withRange(numbers) {
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  return `${median(numbers).toFixed(3)} (${least.toFixed(2)} to ${most.toFixed(2)})`;
 }
 
 /** A run of processes of its own: what its gateways got done, by name. `number` turns the order in which they take part. */
@@ -179,7 +179,7 @@ function row(name, runs) {
   const cells = [name, ...['perSecond', 'cpuUs'].map((figure) => median(column(figure)).toFixed(0))];
   cells.push(median(column('coreUsed')).toFixed(2));
   const isCompared = column('xCpu')[0] !== undefined;
-  return [...cells, ...['xPerSecond', 'xCpu'].map((figure) => (isCompared ? withInterval(column(figure)) : '1'))];
+  return [...cells, ...['xPerSecond', 'xCpu'].map((figure) => (isCompared ? withRange(column(figure)) : '1'))];
 }
 
 endWithChildren();

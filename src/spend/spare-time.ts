@@ -1,4 +1,4 @@
-/** Up to this share of the time, the event loop's waiting is the asking for events that have come already. */
+/** Waiting for so small a share of the time is what happens between two things to do. */
 const NONE = 0.05;
 
 /** Whether this process has time to spare, by what its event loop has waited since it was last asked. */
