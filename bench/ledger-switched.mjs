@@ -4,21 +4,28 @@
  *
  *     npm run build && node bench/ledger-switched.mjs [--processes 2] [--pairs 40]
  */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startServices } from '../scripts/services.mjs';
 import { Child, endWithChildren } from './children.mjs';
-import { freePort, load, LOAD_CORE, TARGET_CORE } from './measure.mjs';
-import { processorSeconds } from './proc.mjs';
+import {
+  ask,
+  BUDGETED_KEY,
+  makeKey,
+  median,
+  pinServices,
+  refuseLosses,
+  startStub,
+  startUpstream,
+} from './ledger-setup.mjs';
+import { freePort, TARGET_CORE } from './measure.mjs';
 import { prepare, SCENARIOS } from './scenarios.mjs';
 import { TARGETS } from './targets.mjs';
 
 const WARM_UP_SECONDS = 8;
 const SLICE_SECONDS = 1;
-const BUDGETED_KEY = 'sk-bench-with-a-budget-0123456789';
 
 const { values } = parseArgs({
   options: { processes: { type: 'string', default: '2' }, pairs: { type: 'string', default: '40' } },
@@ -30,77 +37,43 @@ const scenario = await prepare(
 );
 const gateway = TARGETS.find(({ name }) => name === 'gateway');
 
-const median = (numbers) => {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
-};
-
 /** Pairs of slices with the ledger and without, of one process and one caller. */
-async function pairsOf(caller, databasePort, isFirst) {
+async function pairsOf(caller, isFirst) {
   await using stack = new AsyncDisposableStack();
-  const start = (name, command, core, env) =>
-    stack.use(new Child(command, { core, env, logFile: path.join(scratch, `${name}.log`) }));
-  const [upstreamPort, stubPort, port] = [await freePort(), await freePort(), await freePort()];
-  const upstream = `http://127.0.0.1:${upstreamPort}`;
-  const stub = (file) => [process.execPath, path.join(import.meta.dirname, file)];
-  const drawing = start('upstream', stub('stub-upstream.mjs'), LOAD_CORE, { PORT: upstreamPort });
-  await drawing.ready(`${upstream}/__count`);
-  const database = { PORT: stubPort, DATABASE_PORT: databasePort };
-  const recording = start('database', stub('stub-database.mjs'), LOAD_CORE, database);
+  const upstream = await startUpstream({ stack, scratch });
+  const databaseUrl = new URL(services.env.TEST_DATABASE_URL);
+  let database;
+  const env = { DATABASE_PORT: databaseUrl.port };
+  [databaseUrl.port, database] = await startStub('stub-database.mjs', { stack, scratch, env });
+  const port = await freePort();
   const launched = gateway.launch({ port, upstream });
   const [node, ...rest] = launched.command;
-  const child = start(
-    'gateway',
-    [node, '--import', path.join(import.meta.dirname, 'ledger-switch.mjs'), ...rest],
-    TARGET_CORE,
-    { ...launched.env, NODE_ENV: 'production', DATABASE_URL: databaseUrlAt(stubPort) },
-  );
+  const command = [node, '--import', path.join(import.meta.dirname, 'ledger-switch.mjs'), ...rest];
+  const options = {
+    core: TARGET_CORE,
+    env: { ...launched.env, NODE_ENV: 'production', DATABASE_URL: databaseUrl.href },
+    logFile: path.join(scratch, 'gateway.log'),
+  };
+  const child = stack.use(new Child(command, options));
   const origin = `http://127.0.0.1:${port}`;
   await child.ready(origin + gateway.health);
   const master = gateway.headers({});
   if (isFirst) await makeKey(origin, master);
-  const own = caller === 'master key' ? master : { authorization: `Bearer ${BUDGETED_KEY}` };
-  const headers = { 'content-type': scenario.contentType, ...own };
+  const headers = caller === 'master key' ? master : { authorization: `Bearer ${BUDGETED_KEY}` };
   let answered = 0;
-  const fire = async (seconds, isOn) => {
-    const before = await processorSeconds(child.pid);
-    const counted = await load({ scenario, url: origin + scenario.path, headers, seconds, scratch });
-    if (Object.values(counted.errors).some((count) => count > 0)) throw new Error(JSON.stringify(counted.errors));
-    if (isOn) answered += counted.requests;
-    const used = (await processorSeconds(child.pid)) - before;
-    return { perSecond: counted.requests / (counted.durationUs / 1e6), cpuUs: (used * 1e6) / counted.requests };
-  };
   const pairs = [];
   for (let slice = -2; slice < 2 * Number(values.pairs); slice += 1) {
     const isOn = slice % 2 === 0;
-    const figures = await fire(slice < 0 ? WARM_UP_SECONDS : SLICE_SECONDS, isOn);
+    const seconds = slice < 0 ? WARM_UP_SECONDS : SLICE_SECONDS;
+    const figures = await ask({ child, origin, scenario, headers, seconds, scratch });
+    if (isOn) answered += figures.requests;
     if (slice >= 0 && isOn) pairs.push({ on: figures });
     else if (slice >= 0) pairs.at(-1).off = figures;
     child.kill('SIGUSR2');
   }
-  await recording[Symbol.asyncDispose]();
-  const { reserved, ended } = JSON.parse(recording.output);
-  // Every answer has both; the callers of the slices without a ledger have none.
-  const isExact =
-    ended >= answered && ended <= reserved && reserved <= answered + (pairs.length + 2) * scenario.connections;
-  if (!isExact) throw new Error(`${answered} requests were answered, ${reserved} reserved and ${ended} ended`);
+  // The callers of the slices without a ledger have no reservations; each load leaves those that are under way at its end.
+  await refuseLosses(database, answered, answered + (pairs.length + 2) * scenario.connections);
   return pairs;
-}
-
-function databaseUrlAt(port) {
-  const url = new URL(services.env.TEST_DATABASE_URL);
-  url.port = port;
-  return url.href;
-}
-
-/** A key with a budget that no run uses up. */
-async function makeKey(origin, master) {
-  const answer = await fetch(`${origin}/key/generate`, {
-    method: 'POST',
-    headers: { ...master, 'content-type': 'application/json' },
-    body: JSON.stringify({ key: BUDGETED_KEY, max_budget: 1_000_000 }),
-  });
-  if (answer.status !== 200) throw new Error(`No key could be made: ${await answer.text()}`);
 }
 
 /** The slice with the ledger, compared with those before and after it. */
@@ -111,12 +84,11 @@ function ratiosOf(pairs, figure) {
 endWithChildren();
 const services = await startServices();
 try {
-  for (const pid of services.pids) execFileSync('taskset', ['-a', '-c', '-p', String(LOAD_CORE), String(pid)]);
-  const { port } = new URL(services.env.TEST_DATABASE_URL);
+  pinServices(services);
   let isFirst = true;
   for (let number = 0; number < Number(values.processes); number += 1) {
     for (const caller of ['master key', 'key with a budget']) {
-      const pairs = await pairsOf(caller, port, isFirst);
+      const pairs = await pairsOf(caller, isFirst);
       isFirst = false;
       const [perSecond, cpu] = ['perSecond', 'cpuUs'].map((figure) => median(ratiosOf(pairs, figure)).toFixed(3));
       const off = median(pairs.map((pair) => pair.off.perSecond)).toFixed(0);

@@ -5,22 +5,30 @@
  *     npm run build
  *     node bench/ledger.mjs [--runs 20] [--rounds 20] [--together] [--postgres] [--clients 50] [--database-ms 0]
  */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startServices } from '../scripts/services.mjs';
 import { Child, endWithChildren } from './children.mjs';
-import { freePort, load, LOAD_CORE, TARGET_CORE } from './measure.mjs';
-import { processorSeconds } from './proc.mjs';
+import {
+  ask,
+  BUDGETED_KEY,
+  makeKey,
+  median,
+  pinServices,
+  quantile,
+  refuseLosses,
+  startStub,
+  startUpstream,
+} from './ledger-setup.mjs';
+import { freePort, TARGET_CORE } from './measure.mjs';
 import { prepare, SCENARIOS } from './scenarios.mjs';
 import { TARGETS } from './targets.mjs';
 
 /** Of each gateway, with the core to itself. */
 const WARM_UP_SECONDS = 15;
 const SLICE_SECONDS = 1;
-const BUDGETED_KEY = 'sk-bench-with-a-budget-0123456789';
 const CONFIGURED_KEY = 'sk-bench-configured-0123456789';
 
 const { values } = parseArgs({
@@ -68,43 +76,15 @@ async function start({ name, env, key, comparedWith }, { upstream, scenario, scr
   const child = stack.use(new Child(launched.command, { ...options, logFile: path.join(folder, 'gateway.log') }));
   await child.ready(origin + gateway.health);
   const master = gateway.headers({});
-  const own = key === undefined ? master : { authorization: `Bearer ${key}` };
-  const headers = { 'content-type': scenario.contentType, ...own };
+  const headers = key === undefined ? master : { authorization: `Bearer ${key}` };
   const fire = async (seconds) => {
-    const before = await processorSeconds(child.pid);
-    const counted = await load({ scenario, url: origin + scenario.path, headers, seconds, scratch: folder });
-    const failed = Object.values(counted.errors).some((count) => count > 0);
-    if (failed) throw new Error(`${name} failed: ${JSON.stringify(counted.errors)}`);
-    const used = (await processorSeconds(child.pid)) - before;
-    if (env.DATABASE_URL !== undefined) written.answered += counted.requests;
-    const lasted = counted.durationUs / 1e6;
-    return { perSecond: counted.requests / lasted, cpuUs: (used * 1e6) / counted.requests, coreUsed: used / lasted };
+    const figures = await ask({ child, origin, scenario, headers, seconds, scratch: folder });
+    if (env.DATABASE_URL !== undefined) written.answered += figures.requests;
+    return figures;
   };
   return { name, comparedWith, origin, master, fire };
 }
 
-/** A key with a budget that no run uses up. */
-async function makeKey({ origin, master }) {
-  const answer = await fetch(`${origin}/key/generate`, {
-    method: 'POST',
-    headers: { ...master, 'content-type': 'application/json' },
-    body: JSON.stringify({ key: BUDGETED_KEY, max_budget: 1_000_000 }),
-  });
-  if (answer.status !== 200) throw new Error(`No key could be made: ${await answer.text()}`);
-}
-
-/** Every answer has its reservation and its ending; a request that was under way at the end may lack the latter. */
-async function refuseLosses(database, answered) {
-  await database[Symbol.asyncDispose]();
-  const { reserved, ended } = JSON.parse(database.output);
-  if (ended < answered || reserved < ended) {
-    throw new Error(`${answered} requests were answered, ${reserved} reserved and ${ended} ended`);
-  }
-}
-
-const quantile = (numbers, share, round = Math.round) =>
-  numbers.toSorted((a, b) => a - b)[round((numbers.length - 1) * share)];
-const median = (numbers) => (quantile(numbers, 0.5, Math.floor) + quantile(numbers, 0.5, Math.ceil)) / 2;
 /** The median, and the least and most of the runs. */
 function withRange(numbers) {
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
@@ -114,40 +94,35 @@ function withRange(numbers) {
 /** A run of processes of its own: what its gateways got done, by name. `number` turns the order in which they take part. */
 async function run(number, { scenario, scratch, services, keysFile }) {
   await using stack = new AsyncDisposableStack();
-  const stub = async (file, env = {}) => {
-    const port = await freePort();
-    const logFile = path.join(scratch, `${file}.log`);
-    const command = [process.execPath, path.join(import.meta.dirname, file)];
-    return [port, stack.use(new Child(command, { core: LOAD_CORE, env: { PORT: port, ...env }, logFile }))];
-  };
   // Answers of gateways with a ledger.
   const written = { answered: 0 };
-  const [upstreamPort, drawing] = await stub('stub-upstream.mjs');
-  const upstream = `http://127.0.0.1:${upstreamPort}`;
-  await drawing.ready(`${upstream}/__count`);
+  const upstream = await startUpstream({ stack, scratch });
   const databaseUrl = new URL(services.env.TEST_DATABASE_URL);
   let database;
   if (!values.postgres) {
     const env = { DATABASE_PORT: databaseUrl.port, STUB_DELAY_MS: values['database-ms'] };
-    [databaseUrl.port, database] = await stub('stub-database.mjs', env);
+    [databaseUrl.port, database] = await startStub('stub-database.mjs', { stack, scratch, env });
   }
 
   const all = [];
   for (const variant of turned(variants(databaseUrl.href, keysFile), number)) {
     all.push(await start(variant, { upstream, scenario, scratch, stack, written }));
   }
-  if (number === 0) await makeKey(all.find(({ name }) => name === 'ledger, master key'));
-  const ask = async (order, seconds) => {
+  if (number === 0) {
+    const { origin, master } = all.find(({ name }) => name === 'ledger, master key');
+    await makeKey(origin, master);
+  }
+  const askAll = async (order, seconds) => {
     const slices = new Map();
     const askOne = async ({ name, fire }) => void slices.set(name, await fire(seconds));
     if (values.together) await Promise.all(order.map(askOne));
     else for (const each of order) await askOne(each);
     return slices;
   };
-  await ask(all, values.together ? all.length * WARM_UP_SECONDS : WARM_UP_SECONDS);
+  await askAll(all, values.together ? all.length * WARM_UP_SECONDS : WARM_UP_SECONDS);
   const rounds = [];
   // None of them ever has two turns in a row, which would be kind to its caches.
-  while (rounds.length < Number(values.rounds)) rounds.push(await ask(turned(all, rounds.length), SLICE_SECONDS));
+  while (rounds.length < Number(values.rounds)) rounds.push(await askAll(turned(all, rounds.length), SLICE_SECONDS));
   if (database) await refuseLosses(database, written.answered);
   return new Map(all.map(({ name, comparedWith }) => [name, inOneRun(name, comparedWith, rounds)]));
 }
@@ -186,7 +161,7 @@ endWithChildren();
 const scratch = mkdtempSync(path.join(tmpdir(), 'image-gateway-bench-'));
 const services = await startServices();
 try {
-  for (const pid of services.pids) execFileSync('taskset', ['-a', '-c', '-p', String(LOAD_CORE), String(pid)]);
+  pinServices(services);
   const scenario = { ...(await prepare(small, scratch)), connections: Number(values.clients) };
   const keysFile = path.join(scratch, 'keys.json');
   writeFileSync(keysFile, JSON.stringify([{ key: CONFIGURED_KEY, alias: 'bench' }]));
