@@ -22,9 +22,13 @@ describe('The frames of a GIF', () => {
 
   it('are counted no further than asked', () => {
     const million = manyFrames(1_000_000);
-    const startedAt = performance.now();
-    expect(hasMoreFrames(million, 1_000)).toBe(true);
-    expect(performance.now() - startedAt).toBeLessThan(100);
+    const counted = (limit: number): number => {
+      const startedAt = performance.now();
+      expect(hasMoreFrames(million, limit)).toBe(limit < 1_000_000);
+      return performance.now() - startedAt;
+    };
+    const fewest = (limit: number): number => Math.min(...Array.from({ length: 5 }, () => counted(limit)));
+    expect(fewest(1_000)).toBeLessThan(fewest(1_000_000) / 10);
   });
 
   it('end where the file does', () => {

@@ -10,6 +10,10 @@ import { CallRecord } from '../../src/telemetry/call-record.js';
 import { Metrics } from '../../src/telemetry/metrics.js';
 import { silent } from './database.js';
 
+const MARGIN_MS = 60_000;
+/** As for a gateway's requests, longer than any healthy statement takes. */
+const TIME_OF_A_CALL_MS = 60_000;
+
 /** The ledger on a database, without a gateway around it. */
 export class LedgerOn {
   readonly metrics = new Metrics(() => true);
@@ -17,14 +21,11 @@ export class LedgerOn {
   readonly ledger: DatabaseLedger;
   readonly sweep: DispatchSweep;
 
-  constructor(
-    readonly database: Database,
-    { marginMs = 60_000, logger = silent } = {},
-  ) {
+  constructor(readonly database: Database) {
     const spendMetrics = new SpendMetrics(this.metrics);
     this.budgets = new Budgets(database);
-    this.ledger = new DatabaseLedger(new LedgerBatches(database, spendMetrics, logger), spendMetrics, marginMs);
-    this.sweep = new DispatchSweep(database, spendMetrics, logger, 0);
+    this.ledger = new DatabaseLedger(new LedgerBatches(database, spendMetrics, silent), spendMetrics, MARGIN_MS);
+    this.sweep = new DispatchSweep(database, spendMetrics, silent, 0);
   }
 
   /** Spent and reserved of a budget, in micro-dollars. */
@@ -67,7 +68,7 @@ export function aCall(caller: Caller, priceMicroDollars: number | undefined, ima
     caller,
     priceMicroDollars,
     images,
-    deadlineAt: performance.now(),
+    deadlineAt: performance.now() + TIME_OF_A_CALL_MS,
     operation: 'generate',
     model: 'recraftv3',
   });
