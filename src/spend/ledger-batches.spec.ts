@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { type Database, SqlError } from '../database/database.js';
@@ -141,6 +142,21 @@ describe('The batches of the ledger', () => {
     expect(next.ids).toEqual(['c']);
     next.answer();
     expect(await later).toBeUndefined();
+    await batches.close(1_000);
+  });
+
+  it('are not sent where all that they were for has run out of time', async () => {
+    const { batches, underWay, take } = aDatabase();
+    const first = failureOf(batches.reserve(toReserve('a')));
+    const statement = await take();
+    const waiting = failureOf(batches.reserve(toReserve('b'), performance.now() + 50));
+    statement.break();
+    expect(await first).toMatchObject({ message: 'the connection broke' });
+    expect(await waiting).toMatchObject({ fault: 'databaseDown' });
+    // By then it would have been tried again: timers of the same length go off in their order.
+    await pause(500);
+    await turns();
+    expect(underWay).toEqual([]);
     await batches.close(1_000);
   });
 

@@ -133,6 +133,7 @@ export class LedgerBatches {
 
   private async send(): Promise<void> {
     this.isScheduled = false;
+    if (this.isIdle) return; // All that it was for ran out of time.
     const batch = {
       reservations: this.reservations.splice(0, LARGEST_BATCH),
       endings: this.endings.splice(0, LARGEST_BATCH),
