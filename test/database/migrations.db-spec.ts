@@ -34,14 +34,15 @@ const schema = () =>
     union all select 'trigger', tgname, pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
     order by place, name, "is"`);
 
-/** Puts the database back to how step 1 left it. */
-async function backToStepOne(): Promise<void> {
+/** Puts the database back to how a step left it: the first as it was written down then, the others as they are made. */
+async function backTo(version: number): Promise<void> {
   await database.query('drop schema public cascade');
   await database.query('create schema public');
   await database.query(await readFile(new URL('fixtures/schema-1.sql', import.meta.url), 'utf8'));
   await database.query(`create table schema_migrations (version integer primary key, name text not null,
     applied_at timestamptz not null default now())`);
   await database.query("insert into schema_migrations (version, name) values (1, 'spend')");
+  await migrate(database, MIGRATIONS.slice(0, version));
 }
 
 describe('The schema', () => {
@@ -52,9 +53,10 @@ describe('The schema', () => {
     );
   });
 
-  it('comes from step 1 with its rows to the same as from nothing', async () => {
+  const former = MIGRATIONS.slice(0, -1).map(({ version }) => version);
+  it.each(former)('comes from step %i with its rows to the same as from nothing', async (version) => {
     const fromNothing = await schema();
-    await backToStepOne();
+    await backTo(version);
     await database.query(
       `insert into budgets (scope, max_micro_dollars, spent_micro_dollars) values ('key:a', 100, 60)`,
     );
@@ -67,7 +69,7 @@ describe('The schema', () => {
 
     const steps = await migrate(database);
 
-    expect(steps).toHaveLength(MIGRATIONS.length - 1);
+    expect(steps).toHaveLength(MIGRATIONS.length - version);
     expect(await schema()).toEqual(fromNothing);
     expect((await new Budgets(database).read(['key:a'])).get('key:a')).toMatchObject({
       maxMicroDollars: 100,
@@ -80,13 +82,10 @@ describe('The schema', () => {
 });
 
 describe('Budgets of keys and teams', () => {
-  const firstFive = MIGRATIONS.slice(0, 5);
   const [formerly, now] = ['a'.repeat(64), 'b'.repeat(64)];
 
   it('from before they stayed with their key go on with what was spent and reserved', async () => {
-    await database.query('drop schema public cascade');
-    await database.query('create schema public');
-    await migrate(database, firstFive);
+    await backTo(5);
     await database.query(`insert into teams (team_id, created_by, updated_by) values ('design', 'master', 'master')`);
     await database.query(`insert into keys (token, key_name, team_id, created_by, updated_by)
       values ('${now}', 'sk-...bbbb', 'design', 'master', 'master')`);
@@ -125,7 +124,7 @@ describe('Budgets of keys and teams', () => {
 
 describe('image-gateway migrate', () => {
   it('brings the schema up to date and leaves (as built: npm run build)', async () => {
-    await backToStepOne();
+    await backTo(1);
     await database.close();
 
     const { stdout } = await promisify(execFile)(process.execPath, ['dist/cli.js', 'migrate'], {
