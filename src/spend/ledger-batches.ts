@@ -133,7 +133,7 @@ export class LedgerBatches {
 
   private async send(): Promise<void> {
     this.isScheduled = false;
-    if (this.isIdle) return; // All that it was for ran out of time.
+    if (this.reservations.length + this.endings.length === 0) return; // All that it was for ran out of time.
     const batch = {
       reservations: this.reservations.splice(0, LARGEST_BATCH),
       endings: this.endings.splice(0, LARGEST_BATCH),
