@@ -1,17 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { GatewayError } from '../errors/gateway-error.js';
 import { type Admittance, CallerLimits } from '../limits/caller-limits.js';
-import { type Charge, Ledger, type Reservation } from '../spend/ledger.js';
+import type { Unneeded } from '../limits/limiter.js';
+import { BudgetsChanged, type Charge, Ledger, type Reservation } from '../spend/ledger.js';
 import type { Afterwards, CallRecord } from '../telemetry/call-record.js';
 import { traced } from '../telemetry/call-trace.js';
+
+/** What a call takes up of its caller's limits, however often its money is set aside anew on its way. */
+interface Stay {
+  readonly admittance: Admittance;
+  /** What of it counts for nothing if the call ends now. */
+  unneeded: Unneeded | undefined;
+}
 
 /** Stands between what is asked and what is sent: nothing goes out that its caller may not have or cannot pay. */
 @Injectable()
 export class Admission {
   /** Money set aside for operations that follow another, by their records. */
   private readonly ahead = new WeakMap<CallRecord, Reservation>();
-  /** Places among the parallel requests of calls that go on after their first operation. */
-  private readonly places = new WeakMap<CallRecord, Admittance>();
+  /** Of calls that were let in and are not over. */
+  private readonly stays = new WeakMap<CallRecord, Stay>();
 
   constructor(
     @Inject(CallerLimits) private readonly limits: CallerLimits,
@@ -25,7 +33,8 @@ export class Admission {
    * What is refused by a budget does not count against the limits, and pictures that cost nothing do not either.
    *
    * What follows the call (`call.afterwards`) is admitted with it, all or nothing: once the first operation is charged, no
-   * limit and no budget refuses the next. Whoever asks for such a call ends it with `end`.
+   * limit and no budget refuses the next. Whoever asks for such a call ends it with `end`, as any call that fails: until
+   * then it is the same request to the limits, wherever it is tried again.
    *
    * @throws GatewayError where the caller is not let in, or what the work throws
    */
@@ -36,8 +45,8 @@ export class Admission {
       await settle(ahead, done, call);
       return done;
     }
-    const entering = traced(call, 'admit', () => this.limits.enter(call));
-    const admittance = entering instanceof Promise ? await entering : entering;
+    const entering = this.stays.get(call) ?? this.enter(call);
+    const stay = entering instanceof Promise ? await entering : entering;
     let reservation: Reservation | undefined;
     try {
       const reserving = this.reserve(call);
@@ -45,25 +54,45 @@ export class Admission {
       const done = await work();
       const settling = settle(reservation, done, call);
       if (settling) await settling;
-      if (call.following) this.places.set(call, admittance);
+      stay.unneeded = undefined;
+      if (!call.following) this.leave(call);
       return done;
     } catch (error) {
-      if (!reservation) admittance.giveBack('everything');
-      else if ((await giveUp(reservation, error, call)) === 'free') admittance.giveBack('images');
+      const outcome = reservation && (await giveUp(reservation, error, call));
+      if (outcome === 'in doubt') stay.unneeded = undefined;
+      else if (outcome === 'free' && stay.unneeded === 'everything') stay.unneeded = 'images';
+      // Whose budgets have changed may have other limits, too.
+      if (error instanceof BudgetsChanged) this.leave(call);
       throw error;
-    } finally {
-      if (this.places.get(call) !== admittance) admittance.leave();
     }
   }
 
   /** The call is over, also what followed its first operation: whatever it still holds is free. */
   async end(call: CallRecord, error?: unknown): Promise<void> {
-    this.places.get(call)?.leave();
+    this.leave(call);
     for (const record of [call, ...(call.following ?? [])]) {
       const reservation = this.ahead.get(record);
       if (!reservation) continue;
       await (error === undefined ? reservation.release('notNeeded') : giveUp(reservation, error, record));
     }
+  }
+
+  private enter(call: CallRecord): Stay | Promise<Stay> {
+    const stays = (admittance: Admittance): Stay => {
+      const stay: Stay = { admittance, unneeded: 'everything' };
+      this.stays.set(call, stay);
+      return stay;
+    };
+    const entering = traced(call, 'admit', () => this.limits.enter(call));
+    return entering instanceof Promise ? entering.then(stays) : stays(entering);
+  }
+
+  private leave(call: CallRecord): void {
+    const stay = this.stays.get(call);
+    if (!stay) return;
+    this.stays.delete(call);
+    if (stay.unneeded) stay.admittance.giveBack(stay.unneeded);
+    stay.admittance.leave();
   }
 
   /** The call's own money, and that of what follows it: all or nothing. */

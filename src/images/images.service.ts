@@ -54,7 +54,7 @@ export class ImagesService {
       answer.finish();
       if (goOn) await goOn();
     } catch (error) {
-      if (call.isOfSeveral) await this.admission.end(call, error);
+      await this.admission.end(call, error);
       throw toldAfterCharge(error, call);
     }
     if (call.isOfSeveral) await this.admission.end(call);
@@ -69,7 +69,8 @@ export class ImagesService {
     const { model, usualModel: usual, operation } = request;
     const group = this.registry.resolveFor(meantModel(call.caller, model), operation, { usual }, call);
     const serve = (chosen: ModelGroup) => this.answer(request, chosen, call);
-    return this.fallback.overGroups(group, call, { serve, mayRepeat: () => true }).catch((error: unknown) => {
+    return this.fallback.overGroups(group, call, { serve, mayRepeat: () => true }).catch(async (error: unknown) => {
+      await this.admission.end(call, error);
       throw toldAfterCharge(error, call);
     });
   }
@@ -136,7 +137,7 @@ export class ImagesService {
     checkOperation(caller, operation);
   }
 
-  /** Sends what is within the caller's limits and paid for; where it moves on to what is dearer, that is admitted anew. */
+  /** Sends what is within the caller's limits and paid for; where it moves on to another model or price, that is paid anew. */
   private async admitted<T extends Fulfilment>(dispatch: Dispatch, call: CallRecord, job: Job<T>): Promise<T> {
     const checks = (): void => {
       job.permit();
@@ -167,10 +168,11 @@ export class ImagesService {
     job: Job<T>,
     confirm: Work<T>['confirm'],
   ): Promise<T> {
-    const reserved = call.priceMicroDollars;
+    const { model, priceMicroDollars: reserved } = call;
+    // What is reserved is what the ledger will say: a cheaper model is another entry, too.
     const isCovered = (deployment: Deployment): boolean => {
       job.prepare(deployment);
-      return reserved === call.priceMicroDollars || (call.priceMicroDollars ?? Infinity) <= (reserved ?? -1);
+      return call.model === model && call.priceMicroDollars === reserved;
     };
     return this.admission.within(call, () => dispatch.run({ ...job, prepare: isCovered, confirm }));
   }

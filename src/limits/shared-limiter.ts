@@ -16,6 +16,8 @@ import { ENTER, GIVE_BACK, LEAVE, RENEW } from './limits-script.js';
 const LEASE_MS = 30_000;
 const RENEWALS_IN_A_LEASE = 3;
 const RENEWED_AT_ONCE = 1_000;
+/** Between two attempts to tell Redis what it could not be told. */
+const TELL_AGAIN_MS = 1_000;
 
 const LIMITS = ['requestsPerMinute', 'imagesPerMinute', 'parallelRequests'] as const satisfies (keyof Limits)[];
 
@@ -26,6 +28,9 @@ const FIGURES = 4;
 export class SharedLimiter implements Limiter, Disposable {
   /** Places that this process holds: the key of the leases by the id of the demand in it. */
   private readonly held = new Map<string, readonly string[]>();
+  /** Places that are free and that Redis may still count, by the same. */
+  private readonly untold = new Map<string, readonly string[]>();
+  private telling: NodeJS.Timeout | undefined;
   private readonly renewal: NodeJS.Timeout;
 
   constructor(
@@ -43,26 +48,28 @@ export class SharedLimiter implements Limiter, Disposable {
   async enter({ id, images, scopes }: Demand): Promise<Verdict> {
     const keys = scopes.flatMap(({ name }) => [requestsOf(name), imagesOf(name), leasesOf(name)]);
     const limits = scopes.flatMap((scope) => LIMITS.map((limit) => scope.limits[limit] ?? -1));
-    const answer = await this.redis.run(ENTER, keys, [
-      id,
-      images,
-      this.leaseMs,
-      this.windowMs,
-      PARALLEL_WAIT_MS,
-      ...limits,
-    ]);
-    const verdict = read(answer as number[], scopes);
     const leases = scopes.filter(isParallel).map(({ name }) => leasesOf(name));
+    const values = [id, images, this.leaseMs, this.windowMs, PARALLEL_WAIT_MS, ...limits];
+    this.untold.delete(id);
+    let answer: unknown;
+    try {
+      answer = await this.redis.run(ENTER, keys, values);
+    } catch (error) {
+      // A Redis that hung lets it in when it goes on, and nobody is there any more.
+      if (leases.length > 0) this.tellLater(id, leases);
+      throw error;
+    }
+    const verdict = read(answer as number[], scopes);
     if (verdict.refusal === undefined && leases.length > 0) this.held.set(id, leases);
     return verdict;
   }
 
-  /** Where Redis cannot be told, the lease ends by itself. */
+  /** Where Redis cannot be told, it is told later. */
   leave({ id }: Demand): void {
     const leases = this.held.get(id);
     if (leases === undefined) return;
     this.held.delete(id);
-    this.redis.run(LEAVE, leases, new Array<string>(leases.length).fill(id)).catch(() => undefined);
+    void this.free(id, leases);
   }
 
   /** Where Redis cannot be told, it stays counted. */
@@ -73,6 +80,25 @@ export class SharedLimiter implements Limiter, Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.renewal);
+    clearTimeout(this.telling);
+  }
+
+  private async free(id: string, leases: readonly string[]): Promise<void> {
+    try {
+      await this.redis.run(LEAVE, leases, new Array<string>(leases.length).fill(id));
+    } catch {
+      this.tellLater(id, leases);
+    }
+  }
+
+  private tellLater(id: string, leases: readonly string[]): void {
+    this.untold.set(id, leases);
+    this.telling ??= setTimeout(() => {
+      this.telling = undefined;
+      const untold = [...this.untold];
+      this.untold.clear();
+      for (const [place, its] of untold) void this.free(place, its);
+    }, TELL_AGAIN_MS).unref();
   }
 
   private async renew(): Promise<void> {

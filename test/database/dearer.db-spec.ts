@@ -24,6 +24,8 @@ beforeAll(async () => {
     { ...DEAR, name: 'pair' },
     { ...CHEAP, name: 'cheap' },
     { ...DEAR, name: 'dear' },
+    { ...CHEAP, name: 'same', info: { output_cost_per_image: 0.04 } },
+    { ...DEAR, name: 'same', info: { output_cost_per_image: 0.04 } },
   ];
   const settings = { routing_strategy: 'cost-based-routing', fallbacks: [{ cheap: ['dear'] }] };
   const environment = { ...home.environment, NUM_RETRIES: '1', DISABLE_COOLDOWNS: 'true' };
@@ -68,6 +70,22 @@ describe('A request that moves on to a dearer deployment of its group', () => {
   it('is reserved anew at the dearer price where there is room', async () => {
     const { answer, drawn, budget, rows } = await askWith(0.05, 'pair');
     expect([answer.status, answer.headers.get('x-litellm-response-cost')]).toEqual([200, '0.04']);
+    expect(drawn).toEqual([1, 1]);
+    expect(budget).toEqual({ spent: 40_000, reserved: 0 });
+    expect(rows).toEqual([FAILED_CHEAP, PAID_DEAR]);
+  });
+});
+
+describe('A request that moves on to another model at the same price', () => {
+  it('is in the ledger under the model that drew its picture', async () => {
+    let asked = await askWith(0.05, 'same');
+    // Either may be the first; this is about what begins where it cannot be drawn.
+    while (asked.drawn[0] === 0) {
+      for (const sandbox of sandboxes) sandbox.reset();
+      asked = await askWith(0.05, 'same');
+    }
+    const { answer, drawn, budget, rows } = asked;
+    expect(answer.status).toBe(200);
     expect(drawn).toEqual([1, 1]);
     expect(budget).toEqual({ spent: 40_000, reserved: 0 });
     expect(rows).toEqual([FAILED_CHEAP, PAID_DEAR]);

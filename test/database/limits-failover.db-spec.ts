@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
+import { Redis as Client } from 'ioredis';
 import { Redis } from '../../src/redis/redis.js';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { type RunningGateway, startGateway } from '../support/gateway.js';
@@ -66,5 +68,27 @@ describeWithRedis('Limits while Redis is away', () => {
     expect(await draw(gateway)).toBe(200);
     expect(performance.now() - again).toBeLessThan(900);
     redis.thaw();
+  });
+
+  it('hold no place for a request that Redis hung over, once it goes on', async () => {
+    await using redis = await RedisServer.start();
+    await using sandbox = await Sandbox.start({ requestsPerSecond: 1_000 });
+    await using gateway = await startGateway(sandbox, {
+      REDIS_URL: redis.url,
+      API_KEYS: '[{"key":"sk-two","max_parallel_requests":1}]',
+    });
+    expect(await draw(gateway)).toBe(200);
+    redis.freeze();
+    expect(await draw(gateway)).toBe(200);
+    redis.thaw();
+
+    // It lets in what it was sent before: a lease that nobody gives back lasts for thirty seconds.
+    const client = new Client(redis.url);
+    const lease = `image-gateway:limits:key:${hash('sha256', 'sk-two')}:leases`;
+    while ((await client.zcard(lease)) === 0) await pause(1);
+    const begin = performance.now();
+    while ((await client.zcard(lease)) > 0) await pause(10);
+    expect(performance.now() - begin).toBeLessThan(15_000);
+    client.disconnect();
   });
 });
