@@ -75,7 +75,7 @@ export function parseConfig(text: string, environment: Readonly<Record<string, s
   const file = resolveReferences(rest, variables, '', (problem) => problems.push(problem)) as typeof content;
   return {
     readable,
-    isEmpty: text.trim() === '',
+    isEmpty: whole === null,
     models: readModelList(file['model_list'], 'model_list', problems),
     litellm: readSection(LitellmSettings, file['litellm_settings'] ?? {}, 'litellm_settings', problems),
     router: readSection(RouterSettings, file['router_settings'] ?? {}, 'router_settings', problems),

@@ -82,9 +82,9 @@ function parsed(text: string, name: string, problems: string[]): unknown {
 function fileContent({ keysFile: file, isReadAgain = false }: KeySources, problems: string[]): unknown {
   if (file === undefined) return [];
   try {
-    const text = readFileSync(file, 'utf8');
-    if (isReadAgain && text.trim() === '') problems.push('API_KEYS_FILE is empty; [] would say that there are no keys');
-    return parsed(text, 'API_KEYS_FILE', problems);
+    const content = parsed(readFileSync(file, 'utf8'), 'API_KEYS_FILE', problems);
+    if (isReadAgain && content === null) problems.push('API_KEYS_FILE is empty; [] would say that there are no keys');
+    return content;
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     problems.push(`API_KEYS_FILE names ${file}, which cannot be read (${code ?? 'unknown error'})`);

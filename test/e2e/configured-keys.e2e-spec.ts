@@ -165,23 +165,29 @@ describe('A changed file', () => {
     expect(await statusWith(gateway, 'sk-second')).toBe(200);
   });
 
-  it.each([
+  const files = [
     ['API_KEYS_FILE', 'sk-first: { alias: first }\n', 'API_KEYS_FILE is empty; [] would say that there are no keys'],
     ['CONFIG_FILE', 'general_settings: { api_keys: [{ key: sk-first }] }\n', 'CONFIG_FILE is empty'],
-  ])('that is empty, as while it is written, ends no key: %s', async (name, text, problem) => {
-    await using folder = await temporaryFolder();
-    const path = join(folder.path, 'keys.yaml');
-    await writeFile(path, text);
-    await using gateway = await startGateway(sandbox, { [name]: path, LOG_LEVEL: 'info' });
+  ] as const;
+  const nothings = ['', '# The template had nothing to say.\n', '---\n', 'null\n'];
+  const emptied = files.flatMap(([name, text, problem]) => nothings.map((nothing) => [name, nothing, text, problem]));
+  it.each(emptied)(
+    'that is empty, as while it is written, or says nothing ends no key: %s, %j',
+    async (name, nothing, text, problem) => {
+      await using folder = await temporaryFolder();
+      const path = join(folder.path, 'keys.yaml');
+      await writeFile(path, text);
+      await using gateway = await startGateway(sandbox, { [name]: path, LOG_LEVEL: 'info' });
 
-    await writeFile(path, '');
-    expect(await gateway.logged('the former ones stay')).toMatchObject({ problems: [problem] });
-    expect(await statusWith(gateway, 'sk-first')).toBe(200);
+      await writeFile(path, nothing);
+      expect(await gateway.logged('the former ones stay')).toMatchObject({ problems: [problem] });
+      expect(await statusWith(gateway, 'sk-first')).toBe(200);
 
-    await writeFile(path, name === 'API_KEYS_FILE' ? '[]\n' : 'general_settings: { api_keys: [] }\n');
-    await gateway.logged(RELOADED);
-    expect(await statusWith(gateway, 'sk-first')).toBe(401);
-  });
+      await writeFile(path, name === 'API_KEYS_FILE' ? '[]\n' : 'general_settings: { api_keys: [] }\n');
+      await gateway.logged(RELOADED);
+      expect(await statusWith(gateway, 'sk-first')).toBe(401);
+    },
+  );
 
   it('of settings has its keys read again', async () => {
     await using folder = await temporaryFolder();
