@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database, type Query } from '../database/database.js';
 import { noDatabase } from '../database/database-down.js';
+import { allNames, namesMeant } from '../keys/names-of-keys.js';
 import { masked } from './masked.js';
 
 /** A change that somebody with the master key made. */
@@ -36,6 +37,7 @@ export interface AuditEntry {
 export interface AuditFilter {
   readonly actor?: string | undefined;
   readonly action?: string | undefined;
+  /** Of a key: the key itself or any of its digests; what was done under the others is meant too. */
   readonly subject?: string | undefined;
   readonly from?: Date | undefined;
   readonly until?: Date | undefined;
@@ -70,10 +72,18 @@ export class AuditLog {
 
   /** The newest changes first: a page of them, and how many there are. */
   async read(filter: AuditFilter, page: number, pageSize: number): Promise<{ entries: AuditEntry[]; total: number }> {
-    const parameters = [filter.actor, filter.action, filter.subject, filter.from, filter.until].map((v) => v ?? null);
+    const { subject } = filter;
+    const parameters = [
+      filter.actor,
+      filter.action,
+      subject,
+      filter.from,
+      filter.until,
+      subject && namesMeant(subject),
+    ].map((v) => v ?? null);
     const [count] = await this.query<{ total: number }>(`select count(*) as total ${MATCHING}`, parameters);
     const entries = await this.query<AuditEntry>(
-      `select id, at, actor, action, subject, before, after ${MATCHING} order by id desc limit $6 offset $7`,
+      `select id, at, actor, action, subject, before, after ${MATCHING} order by id desc limit $7 offset $8`,
       [...parameters, pageSize, (page - 1) * pageSize],
     );
     return { entries, total: count?.total ?? 0 };
@@ -96,7 +106,7 @@ const RECORD_NEWS = `
   where state.after is distinct from known.after`;
 
 const MATCHING = `from audit_log where
-  ($1::text is null or actor = $1) and ($2::text is null or action = $2) and ($3::text is null or subject = $3)
+  ($1::text is null or actor = $1) and ($2::text is null or action = $2) and ($3::text is null or subject = any(${allNames('$6')}))
   and ($4::timestamptz is null or at >= $4) and ($5::timestamptz is null or at < $5)`;
 
 function jsonOf(value: Readonly<Record<string, unknown>> | undefined): string | null {

@@ -34,7 +34,8 @@ export function masked(value: unknown, isSecret = false): unknown {
   );
 }
 
-function withoutSecrets(text: string): string {
+/** A text with what it shows to be a secret masked. */
+export function withoutSecrets(text: string): string {
   return text
     .replace(OWN_KEY, stub)
     .replace(LOGIN_IN_ADDRESS, '://***@')

@@ -58,7 +58,7 @@ export class PostgresListener {
       for (const listening of this.listenings) if (listening.channel === channel) listening.hear(payload);
     });
     client.on('error', (error) => {
-      this.logger.warn({ err: error.message }, 'the connection for notifications was lost');
+      this.logger.warn({ err: error }, 'the connection for notifications was lost');
     });
     await client.connect();
     client.once('end', () => {

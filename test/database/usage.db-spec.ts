@@ -123,12 +123,20 @@ describe('GET /spend/logs', () => {
     const answer = await gateway.call('/spend/logs?status=possibly_charged', { headers: { accept: 'text/csv' } });
     const [head, line, ...rest] = (await answer.text()).split('\r\n');
 
-    expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
     expect(head).toMatch(/^request_id,start_time,/);
     expect(line).toContain(",'=studio,");
     expect(line).toContain(',"bob, ""the"" =1",');
     expect(rest).toEqual(['']);
   });
+
+  it.each(['text/csv; header=present', 'text/csv;charset=UTF-8', 'application/json;q=0.5, text/csv'])(
+    'is CSV with Accept: %s',
+    async (accept) => {
+      const answer = await gateway.call('/spend/logs?page_size=1', { headers: { accept } });
+      expect(answer.headers.get('content-type')).toMatch(/^text\/csv;/);
+    },
+  );
 
   it.each([
     ['start_date=yesterday', 'invalid_value', 'start_date'],
@@ -265,6 +273,8 @@ describe('GET /audit', () => {
       ],
     });
     expect(await read<Page>('/audit?actor=ada')).toMatchObject({ total: 1 });
+    await gateway.post('/key/unblock', { key: token }, by('sk-of-somebody-who-should-not-0123'));
+    expect(await read<Page>('/audit?action=key.unblock')).toMatchObject({ data: [{ actor: '***0123' }] });
     const refusal = await gateway.post('/key/generate', {}, by('a'.repeat(201)));
     await expectError(refusal, { status: 400, code: 'invalid_value', param: 'litellm-changed-by' });
   });

@@ -10,12 +10,12 @@ const line = (text: string): string =>
 describe('toCsv', () => {
   it('writes a head, a line for each row, and nothing for null', () => {
     const rows = [
-      { name: 'x', number: -1.5, flag: true, list: ['a', 'b'], none: null },
+      { name: 'x', number: -1.5, flag: true, list: ['a', '=b'], none: null },
       { name: 'y', number: 0, flag: false, list: [], none: null },
     ];
 
     expect(toCsv(['name', 'number', 'flag', 'list', 'none'], rows)).toBe(
-      'name,number,flag,list,none\r\nx,-1.5,true,a;b,\r\ny,0,false,,\r\n',
+      `name,number,flag,list,none\r\nx,-1.5,true,"a;'=b",\r\ny,0,false,,\r\n`,
     );
   });
 
@@ -27,6 +27,8 @@ describe('toCsv', () => {
     ['+49', "'+49"],
     ['-2', "'-2"],
     ['\tx', "'\tx"],
+    ['＝1+1', "'＝1+1"],
+    ['x;=1+1', '"x;=1+1"'],
   ])('escapes %j', (text, expected) => {
     expect(line(text)).toBe(expected);
   });

@@ -1,7 +1,10 @@
 type Cell = string | number | boolean | null | readonly string[];
 
 /** Spreadsheets run what begins like this as a formula (OWASP, "CSV Injection"); an apostrophe makes it a text. */
-const FORMULA = /^[=+\-@\t\r]/;
+const FORMULA = /^[=+\-@＝＋－＠\t\r\n]/;
+
+/** What ends a cell somewhere: where a comma is the decimal sign, spreadsheets take `;` for it. */
+const SEPARATOR = /[",;\r\n]/;
 
 /** Rows as CSV (RFC 4180), with the names of the columns first. */
 export function toCsv<Column extends string>(
@@ -15,7 +18,8 @@ export function toCsv<Column extends string>(
 function cellOf(value: Cell): string {
   if (value === null) return '';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  const text = typeof value === 'string' ? value : value.join(';');
-  const harmless = FORMULA.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  const text = typeof value === 'string' ? harmless(value) : value.map(harmless).join(';');
+  return SEPARATOR.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
+
+const harmless = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);

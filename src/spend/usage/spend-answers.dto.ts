@@ -14,11 +14,11 @@ export class SpendFiguresDto {
    */
   unconfirmed_spend!: number;
 
-  /** Requests that were sent to Recraft. */
+  /** Requests for which money was set aside. */
   @ApiProperty({ type: 'integer', example: 40 })
   requests!: number;
 
-  /** Those of them that cost nothing, because they failed. */
+  /** Those of them that cost nothing: they failed, or were not sent to Recraft any more. */
   @ApiProperty({ type: 'integer', example: 2 })
   failed_requests!: number;
 

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import { noDatabase } from '../../database/database-down.js';
+import { allNames, namesMeant } from '../../keys/names-of-keys.js';
 import type { Period } from './period.js';
 
 /** Which requests; undefined: whatever. */
 export interface LogFilter extends Period {
-  /** Id or alias of the key; its former ids are meant too. */
+  /** The key itself, its id or its alias; what it did under its other ids, former and present, is meant too. */
   readonly key: string | undefined;
   readonly team: string | undefined;
   readonly model: string | undefined;
@@ -47,10 +48,22 @@ export class SpendLog {
   async read(filter: LogFilter, page: number, pageSize: number): Promise<{ rows: LoggedRequest[]; total: number }> {
     if (!this.database) throw noDatabase();
     const { key, team, model, operation, status, user, tag, requestId, from, until } = filter;
-    const parameters = [key, team, model, operation, status, user, tag, requestId, from, until].map((v) => v ?? null);
+    const parameters = [
+      key,
+      team,
+      model,
+      operation,
+      status,
+      user,
+      tag,
+      requestId,
+      from,
+      until,
+      key && namesMeant(key),
+    ].map((v) => v ?? null);
     const [count] = await this.database.query<{ total: number }>(`select count(*) as total ${MATCHING}`, parameters);
     const rows = await this.database.query<LoggedRequest>(
-      `select ${COLUMNS} ${MATCHING} order by started_at desc, id desc limit $11 offset $12`,
+      `select ${COLUMNS} ${MATCHING} order by started_at desc, id desc limit $12 offset $13`,
       [...parameters, pageSize, (page - 1) * pageSize],
     );
     return { rows, total: count?.total ?? 0 };
@@ -62,8 +75,7 @@ const COLUMNS = `request_id, key_id, key_alias, team_id, model, operation, image
   end_user, tags, started_at, ended_at`;
 
 const MATCHING = `from spend_logs where
-  ($1::text is null or key_alias = $1
-    or key_id = any(array(select former_token from key_overlaps where token = $1 union select $1))) and ($2::text is null or team_id = $2)
+  ($1::text is null or key_alias = $1 or key_id = any(${allNames('$11')})) and ($2::text is null or team_id = $2)
   and ($3::text is null or model = $3) and ($4::text is null or operation = $4)
   and ($5::text is null or status = $5) and ($6::text is null or end_user = $6)
   and ($7::text is null or $7 = any(tags)) and ($8::text is null or request_id = $8)

@@ -47,21 +47,21 @@ const NAMES: Readonly<Record<Grouping, string>> = {
 /** A day that was rolled up belongs to the period that holds its first instant: of neighbouring ones, to one alone. */
 const sums = (grouping: Grouping): string => `
   with facts as (
-    select (started_at at time zone 'utc')::date as day, key_id, key_alias, coalesce(team_id, '') as team_id,
+    select (started_at at time zone 'utc')::date as day, started_at as at, key_id, key_alias, coalesce(team_id, '') as team_id,
       coalesce(model, '') as model, 1 as requests, (status = 'failure')::int as failures, images,
       cost_micro_dollars as cost, unconfirmed_micro_dollars as unconfirmed
     from spend_logs
     where ($1::timestamptz is null or started_at >= $1) and ($2::timestamptz is null or started_at < $2)
       and ($3::text is null or key_id = any(${NAMES_OF_KEY}))
     union all
-    select day, key_id, nullif(key_alias, ''), team_id, model, requests, failures, images, cost_micro_dollars,
+    select day, day at time zone 'utc', key_id, nullif(key_alias, ''), team_id, model, requests, failures, images, cost_micro_dollars,
       unconfirmed_micro_dollars
     from spend_daily
     where ($1::timestamptz is null or day >= ($1 at time zone 'utc'))
       and ($2::timestamptz is null or day < ($2 at time zone 'utc'))
       and ($3::text is null or key_id = any(${NAMES_OF_KEY}))
   )
-  select ${NAMES[grouping]} as name, ${grouping === 'key' ? '(array_agg(key_alias order by day desc))[1]' : 'null'} as alias,
+  select ${NAMES[grouping]} as name, ${grouping === 'key' ? '(array_agg(key_alias order by at desc))[1]' : 'null'} as alias,
     sum(requests)::bigint as requests, sum(failures)::bigint as failures, sum(images)::bigint as images,
     sum(cost)::bigint as cost, sum(unconfirmed)::bigint as unconfirmed
   from facts group by 1 order by ${grouping === 'day' ? 'name' : 'cost desc, name'}`;
