@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { AuditLog } from '../audit/audit-log.js';
 import { Settings, type StaticKey } from '../config/settings.js';
 import { SettingsError } from '../config/settings-error.js';
+import { Database } from '../database/database.js';
 import { Budgets } from '../spend/budgets.js';
 import { ModelRegistry } from '../registry/model-registry.js';
 import { LOGGER } from '../telemetry/logger.js';
@@ -11,6 +12,7 @@ import { termsOf } from './allowance.js';
 import { type Caller, limitsOf } from './caller.js';
 import { statesOf } from './configured-key-changes.js';
 import { KeyRing } from './key-ring.js';
+import { namesOfKeys } from './key-rows.js';
 import { withMeanings } from './key-reading.js';
 
 /** A mounted file is a link to a link that Kubernetes turns round: looking at where it leads is what always works. */
@@ -33,6 +35,7 @@ export class ConfiguredKeys implements OnApplicationBootstrap, OnApplicationShut
     private readonly registry: ModelRegistry,
     private readonly budgets: Budgets,
     private readonly audit: AuditLog,
+    @Inject(Database) private readonly database: Database | undefined,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -72,11 +75,28 @@ export class ConfiguredKeys implements OnApplicationBootstrap, OnApplicationShut
   }
 
   private async use(keys: readonly StaticKey[]): Promise<void> {
-    const hasDatabase = this.settings.database.kind !== 'none';
-    if (hasDatabase) for (const key of keys) await this.budgets.define(scopeOf(key), budgetOf(key));
-    if (hasDatabase) await this.audit.recordStates(ACTOR, statesOf(keys, this.used));
-    this.used = keys;
-    this.ring.replaceConfigured(keys.map((key) => this.toCaller(key, hasDatabase)));
+    const { database } = this;
+    const own = database ? await this.withoutVirtual(keys, database) : keys;
+    if (database) {
+      for (const key of own) await this.budgets.define(scopeOf(key), budgetOf(key));
+      await this.audit.recordStates(ACTOR, statesOf(own, this.used));
+    }
+    this.used = own;
+    this.ring.replaceConfigured(own.map((key) => this.toCaller(key, database !== undefined)));
+  }
+
+  /** A virtual key keeps the budget and the limits that it was given: a configuration that names it, too, would take them away. */
+  private async withoutVirtual(keys: readonly StaticKey[], { query }: Database): Promise<StaticKey[]> {
+    const digests = keys.map(({ digest }) => digest);
+    const virtual = await namesOfKeys(query, digests);
+    for (const { digest, alias } of keys) {
+      if (!virtual.has(digest)) continue;
+      this.logger.error(
+        { alias, key: digest },
+        'A configured key is not used: it is a virtual key, or was one that has another name now.',
+      );
+    }
+    return keys.filter(({ digest }) => !virtual.has(digest));
   }
 
   private toCaller(key: StaticKey, hasDatabase: boolean): Caller {

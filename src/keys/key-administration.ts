@@ -24,6 +24,7 @@ export class KeyAdministration {
   /** @throws GatewayError `alreadyExists`, `unknownRecord` (the team) or `invalidValue` */
   generate({ key: chosen, ...fields }: GenerateKeyDto, actor: string): Promise<NewKeyDto> {
     return this.administration.change(async (query, changed) => {
+      this.records.checkAlias(fields);
       const key = await this.records.free(chosen, 'key', query);
       const token = digestOf(key);
       const own = { token, key_name: keyName(key), created_by: actor, updated_by: actor };

@@ -10,7 +10,7 @@ import type { KeyFieldsDto } from './dto/key-fields.dto.js';
 import { momentAfter } from './expiry.js';
 import { digestMeant, digestOf } from './key-digest.js';
 import { KeyRing } from './key-ring.js';
-import { findKeys, KEY_COLUMNS, type KeyRow, type KeyView, toKeyView, updateKey } from './key-rows.js';
+import { KEY_COLUMNS, type KeyRow, type KeyView, lockKeys, namesOfKeys, toKeyView, updateKey } from './key-rows.js';
 
 /** What every change of a key is made of: within the caller's transaction, by its `query`. */
 @Injectable()
@@ -23,8 +23,9 @@ export class KeyRecords {
 
   /** The key by itself or by its digest, locked until the transaction ends. @throws GatewayError `unknownRecord` */
   async locked(key: string, query: Query): Promise<KeyRow> {
-    const [row] = await findKeys(query, [digestMeant(key)], { lock: true });
-    if (!row) throw unknownKey('key');
+    const digest = digestMeant(key);
+    const [row] = await lockKeys(query, [digest]);
+    if (!row) throw this.ring.find(digest) ? configuredKey('key') : unknownKey('key');
     return row;
   }
 
@@ -38,7 +39,7 @@ export class KeyRecords {
    * Writes fields over a key and its budget.
    *
    * @param cleared fields that are taken away
-   * @throws GatewayError `invalidValue`
+   * @throws GatewayError `invalidValue` or `alreadyExists`
    */
   async write(
     row: KeyRow,
@@ -47,6 +48,7 @@ export class KeyRecords {
     actor: string,
     query: Query,
   ): Promise<KeyRow> {
+    this.checkAlias(fields);
     const written = await updateKey(query, row.token, keyColumns(fields, cleared).set('updated_by', actor));
     const { budget_scope: scope } = row;
     const former = (await this.budgets.read([scope], query)).get(scope);
@@ -58,12 +60,16 @@ export class KeyRecords {
   async free(chosen: string | undefined, param: string, query: Query): Promise<string> {
     if (chosen === undefined) return `sk-${randomBytes(32).toString('base64url')}`;
     const digest = digestOf(chosen);
-    const former = await query('select 1 from key_overlaps where former_token = $1', [digest]);
-    const isTaken = this.ring.find(digest) !== undefined || former.length > 0;
-    if (isTaken || (await findKeys(query, [digest])).length > 0) {
+    if (this.ring.find(digest) !== undefined || (await namesOfKeys(query, [digest])).size > 0) {
       throw new GatewayError('alreadyExists', 'There is this key already.', { param });
     }
     return chosen;
+  }
+
+  /** Aliases of virtual keys differ by the database's doing. @throws GatewayError `alreadyExists` where a configured key has it */
+  checkAlias({ key_alias: alias }: KeyFieldsDto): void {
+    if (alias === undefined || !this.ring.hasAlias(alias)) return;
+    throw new GatewayError('alreadyExists', 'There is a key with this alias already.', { param: 'key_alias' });
   }
 
   /** Puts a change on record: who made what of which key. */
@@ -81,6 +87,12 @@ export class KeyRecords {
 
 export function unknownKey(param: string): GatewayError {
   return new GatewayError('unknownRecord', 'There is no such key.', { param });
+}
+
+/** Of a key that is not in the database. */
+export function configuredKey(param: string): GatewayError {
+  const message = 'This key stands in the configuration of the gateway, and is changed and ended there.';
+  return new GatewayError('unknownRecord', message, { param });
 }
 
 /** The columns that a body sets; `duration` counts from now. @throws GatewayError `invalidValue` */

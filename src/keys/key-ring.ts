@@ -29,6 +29,11 @@ export class KeyRing {
     return Array.from(this.configured.values(), ({ caller }) => caller);
   }
 
+  /** Whether a configured key is called so. */
+  hasAlias(alias: string): boolean {
+    return this.configuredCallers.some((caller) => caller.alias === alias);
+  }
+
   /** Whether a request presents the master key. */
   presentsMaster(headers: IncomingHttpHeaders): boolean {
     try {

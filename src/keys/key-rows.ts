@@ -61,14 +61,34 @@ export async function updateKey(query: Query, token: string, columns: Columns): 
   return one(await query<KeyRow>(sql, [token, ...parameters]));
 }
 
-/** The keys by digests, present or former ones; locked until the transaction ends where it is going to change them. */
-export function findKeys(query: Query, digests: readonly string[], { lock = false } = {}): Promise<KeyRow[]> {
-  return query<KeyRow>(
-    `select k.* from keys k where k.token = any($1::text[]) or k.token in
-      (select token from key_overlaps where former_token = any($1::text[]) and until > now())
-     order by k.token ${lock ? 'for update' : ''}`,
+/** The keys by digests, present or former ones. */
+export function findKeys(query: Query, digests: readonly string[]): Promise<KeyRow[]> {
+  return query<KeyRow>(FIND, [digests]);
+}
+
+/**
+ * The same, locked until the transaction ends. A key that was regenerated while this waited for it is not found under the
+ * name that it had: a statement sees names as they were when it began, so another one looks again.
+ */
+export async function lockKeys(query: Query, digests: readonly string[]): Promise<KeyRow[]> {
+  const rows = await query<KeyRow>(LOCK, [digests]);
+  return rows.length < digests.length ? query<KeyRow>(LOCK, [digests]) : rows;
+}
+
+const FIND = `select k.* from keys k where k.token = any($1::text[]) or k.token in
+    (select token from key_overlaps where former_token = any($1::text[]) and until > now())
+  order by k.token`;
+
+const LOCK = `${FIND} for update`;
+
+/** Those of some digests that are or were names of virtual keys which there still are. */
+export async function namesOfKeys(query: Query, digests: readonly string[]): Promise<Set<string>> {
+  const rows = await query<{ name: string }>(
+    `select token as name from keys where token = any($1::text[])
+     union select former_token from key_overlaps where former_token = any($1::text[])`,
     [digests],
   );
+  return new Set(rows.map(({ name }) => name));
 }
 
 export function findKeysByAlias(query: Query, aliases: readonly string[]): Promise<KeyRow[]> {

@@ -106,8 +106,12 @@ export class Teams {
     });
   }
 
+  /** Locked with their names, so that none is regenerated before the change that it is to be told of is made. */
   private async digestsIn(ids: readonly string[], query: Query): Promise<string[]> {
-    const keys = await query<{ token: string }>('select token from keys where team_id = any($1::text[])', [ids]);
+    const keys = await query<{ token: string }>(
+      'select token from keys where team_id = any($1::text[]) order by token for update',
+      [ids],
+    );
     return digestsOf(
       query,
       keys.map(({ token }) => token),

@@ -117,43 +117,55 @@ describe('200 requests at once', () => {
     expect(open).toBe(0);
   });
 
-  it('of which a third fail: what was refused is given back, what may have been charged stays taken', async () => {
-    const key = await aKeyWith(1_000);
-    sandbox.fault(
-      ...Array.from({ length: 200 }, (_, n) => {
-        if (n % 9 === 0) return { status: 400, body: { code: 'invalid_request', message: 'no' } };
-        if (n % 9 === 3) return { status: 500, body: 'broken' };
-        return n % 9 === 6 ? { dropBeforeHeaders: true } : { delayMs: 1 };
-      }),
-    );
+  it.each([
+    { budget: 'that has room for all', dollars: 1_000, most: 200, fewestRefused: 0, fewestLost: 20 },
+    { budget: 'of exactly 37 pictures', dollars: 37 * V3.dollars, most: 37, fewestRefused: 1, fewestLost: 1 },
+  ])(
+    'a third of which fail, on a budget $budget: what was refused is given back, what may have been charged stays taken',
+    async ({ dollars, most, fewestRefused, fewestLost }) => {
+      const key = await aKeyWith(dollars);
+      sandbox.fault(
+        ...Array.from({ length: 200 }, (_, n) => {
+          if (n % 9 === 0) return { status: 400, body: { code: 'invalid_request', message: 'no' } };
+          if (n % 9 === 3) return { status: 500, body: 'broken' };
+          return n % 9 === 6 ? { dropBeforeHeaders: true } : { delayMs: 1 };
+        }),
+      );
 
-    const told = await askAtOnce(
-      key,
-      Array.from({ length: 200 }, () => ({ model: V3.model })),
-    );
+      const told = await askAtOnce(
+        key,
+        Array.from({ length: 200 }, () => ({ model: V3.model })),
+      );
 
-    const { budget, log, open } = await books();
-    const rows = Map.groupBy(log, ({ status }) => status);
-    const of = (status: string) => rows.get(status) ?? [];
-    expect(of('success')).toHaveLength(count(told, 200));
-    expect(of('failure')).toHaveLength(count(told, 400));
-    expect(of('possibly_charged')).toHaveLength(count(told, 502));
-    expect(count(told, 200) + count(told, 400) + count(told, 502)).toBe(200);
-    expect(count(told, 502)).toBeGreaterThan(20);
-    // Each charge that was answered is there to the credit, and every other one is among those in doubt.
-    const known = new Map(of('success').map(({ upstream, cost }) => [upstream, cost]));
-    const [answered, lost] = [
-      charged(sandbox.requests()).filter(({ id }) => known.has(id)),
-      charged(sandbox.requests()).filter(({ id }) => !known.has(id)),
-    ];
-    expect(answered.map(({ id }) => known.get(id))).toEqual(answered.map(({ credits }) => credits * 1_000));
-    expect(answered).toHaveLength(of('success').length);
-    expect(lost.length).toBeGreaterThan(0);
-    expect(lost.length).toBeLessThanOrEqual(of('possibly_charged').length);
-    expect(sumOf(lost.map(({ credits }) => credits * 1_000))).toBeLessThanOrEqual(
-      sumOf(of('possibly_charged').map(({ unconfirmed }) => unconfirmed)),
-    );
-    expect(budget).toEqual({ spent: sumOf(log.map(({ cost, unconfirmed }) => cost + unconfirmed)), reserved: 0 });
-    expect(open).toBe(0);
-  });
+      const { budget, log, open } = await books();
+      const rows = Map.groupBy(log, ({ status }) => status);
+      const of = (status: string) => rows.get(status) ?? [];
+      expect(of('success')).toHaveLength(count(told, 200));
+      expect(of('failure')).toHaveLength(count(told, 400));
+      expect(of('possibly_charged')).toHaveLength(count(told, 502));
+      const noRoom = told.filter(({ code }) => code === 'budget_exceeded').length;
+      expect(count(told, 200) + count(told, 400) + count(told, 502) + noRoom).toBe(200);
+      expect(noRoom).toBeGreaterThanOrEqual(fewestRefused);
+      expect(count(told, 502)).toBeGreaterThanOrEqual(fewestLost);
+      expect(count(told, 200) + count(told, 502)).toBeLessThanOrEqual(most);
+      expect(sumOf(charged(sandbox.requests()).map(({ credits }) => credits * 1_000))).toBeLessThanOrEqual(
+        dollars * 1e6,
+      );
+      // Each charge that was answered is there to the credit, and every other one is among those in doubt.
+      const known = new Map(of('success').map(({ upstream, cost }) => [upstream, cost]));
+      const [answered, lost] = [
+        charged(sandbox.requests()).filter(({ id }) => known.has(id)),
+        charged(sandbox.requests()).filter(({ id }) => !known.has(id)),
+      ];
+      expect(answered.map(({ id }) => known.get(id))).toEqual(answered.map(({ credits }) => credits * 1_000));
+      expect(answered).toHaveLength(of('success').length);
+      expect(lost.length).toBeGreaterThan(0);
+      expect(lost.length).toBeLessThanOrEqual(of('possibly_charged').length);
+      expect(sumOf(lost.map(({ credits }) => credits * 1_000))).toBeLessThanOrEqual(
+        sumOf(of('possibly_charged').map(({ unconfirmed }) => unconfirmed)),
+      );
+      expect(budget).toEqual({ spent: sumOf(log.map(({ cost, unconfirmed }) => cost + unconfirmed)), reserved: 0 });
+      expect(open).toBe(0);
+    },
+  );
 });

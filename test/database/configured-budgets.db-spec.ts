@@ -65,6 +65,47 @@ describe('A configured key with max_budget', () => {
   });
 });
 
+const UNKNOWN = { status: 404, type: 'not_found_error', code: 'not_found' };
+
+describe('A configured key that is a virtual key, too', () => {
+  it('is not used: the virtual key keeps its budget, and can be blocked', async () => {
+    await using home = await testDatabase();
+    const chosen = 'sk-chosen-by-the-operator-1';
+    const renewed = 'sk-chosen-by-the-operator-2';
+    {
+      await using gateway = await startGateway(sandbox, home.environment);
+      await generateKey(gateway, { key: chosen, max_budget: 0.01 });
+      await generateKey(gateway, { key: 'sk-of-former-days-0123456', max_budget: 0.01 });
+      await gateway.post('/key/regenerate', { key: 'sk-of-former-days-0123456', new_key: renewed });
+    }
+    const keys = [chosen, 'sk-of-former-days-0123456', KEY].map((key) => ({ key, alias: key.slice(-6) }));
+    await using gateway = await startGateway(sandbox, {
+      ...home.environment,
+      API_KEYS: JSON.stringify(keys),
+      LOG_LEVEL: 'error',
+    });
+    const ask = async (key: string) => (await gateway.post('/v1/images/generations', order, withKey(key))).status;
+    expect(gateway.log.filter((line) => line.includes('is not used'))).toHaveLength(2);
+    expect([await ask(chosen), await ask(renewed), await ask(KEY)]).toEqual([429, 429, 200]);
+    expect(await ask('sk-of-former-days-0123456')).toBe(401);
+    await gateway.post('/key/block', { key: chosen });
+    expect(await ask(chosen)).toBe(401);
+  });
+
+  it('is changed in the configuration alone, and its alias is its own', async () => {
+    await using home = await testDatabase();
+    await using gateway = await startGateway(sandbox, { ...home.environment, ...configured({}) });
+    for (const path of ['/key/block', '/key/update', '/key/regenerate']) {
+      const message = await expectError(await gateway.post(path, { key: KEY }), { ...UNKNOWN, param: 'key' });
+      expect(message).toContain('stands in the configuration');
+    }
+    const deleted = await gateway.post('/key/delete', { keys: [KEY] });
+    expect(await expectError(deleted, { ...UNKNOWN, param: 'keys' })).toContain('configuration');
+    const twin = await gateway.post('/key/generate', { key_alias: 'shop' });
+    await expectError(twin, { status: 400, type: 'bad_request_error', code: 'already_exists', param: 'key_alias' });
+  });
+});
+
 describe('Configured keys that change', () => {
   it('are on record, once however many gateways read them, and from one run to the next', async () => {
     await using home = await testDatabase();

@@ -94,6 +94,7 @@ describe('POST /key/generate', () => {
     ['soft_budget', -0.01, 'integer_below_min_value'],
     ['budget_duration', 'soon', 'invalid_value'],
     ['budget_duration', 30, 'invalid_type'],
+    ['budget_duration', '1201mo', 'invalid_value'],
     ['duration', '30x', 'invalid_value'],
     ['duration', '0s', 'invalid_value'],
     ['duration', '999999mo', 'invalid_value'],
@@ -409,6 +410,17 @@ describe('POST /key/regenerate', () => {
     expect(await statusWith(gateway, old.key)).toBe(401);
   });
 
+  it('is found by an alias that looks like a key, and shown under what it was called last', async () => {
+    const order = { model: 'recraft/recraftv3', prompt: 'a fox' };
+    const { key, token } = await generateKey(gateway, { key_alias: 'zz-at-first' });
+    await (await gateway.post('/v1/images/generations', order, withKey(key))).arrayBuffer();
+    await post('/key/update', { key, key_alias: 'sk-at-last' });
+    await (await gateway.post('/v1/images/generations', order, withKey(key))).arrayBuffer();
+    expect(await (await gateway.call('/spend/logs?api_key=sk-at-last')).json()).toMatchObject({ total: 1 });
+    const sums = (await (await gateway.call('/spend/keys')).json()) as { api_key: string }[];
+    expect(sums.find((sum) => sum.api_key === token)).toMatchObject({ key_alias: 'sk-at-last', requests: 2 });
+  });
+
   it('lets the old key work on for a while, as the same key', async () => {
     const old = await generateKey(gateway, { key_alias: 'overlapping' });
     const path = `/key/${old.token}/regenerate`;
@@ -437,7 +449,12 @@ describe('POST /key/regenerate', () => {
 
     const usage = await (await gateway.call('/v1/usage', withKey(key))).json();
     expect(usage).toMatchObject({ spend: 0.08, total: { spend: 0.08, requests: 2 }, models: [{ images: 2 }] });
-    expect(await (await gateway.call(`/spend/logs?api_key=${key}`)).json()).toMatchObject({ total: 2 });
+    for (const name of [key, old.key, old.token, String(renewed['token'])]) {
+      expect(await (await gateway.call(`/spend/logs?api_key=${name}`)).json()).toMatchObject({ total: 2 });
+      expect(await (await gateway.call(`/audit?subject=${name}`)).json()).toMatchObject({
+        data: [{ action: 'key.regenerate' }, { action: 'key.regenerate' }, { action: 'key.generate' }],
+      });
+    }
     await expectError(await gateway.post('/key/generate', { key: old.key }), {
       status: 400,
       type: 'bad_request_error',
@@ -453,6 +470,27 @@ describe('POST /key/regenerate', () => {
     await post('/key/block', { key: old.key });
     expect(await statusWith(gateway, old.key)).toBe(401);
     expect(await statusWith(gateway, String(renewed['key']))).toBe(401);
+  });
+
+  it.each(['/key/block', '/key/delete'])('does not hide the key from %s at the same moment', async (path) => {
+    for (let round = 0; round < 10; round++) {
+      const { key } = await generateKey(gateway);
+      const [renewed, ended] = await Promise.all([
+        gateway.post('/key/regenerate', { key, grace_period: '1h' }),
+        gateway.post(path, path === '/key/delete' ? { keys: [key] } : { key }),
+      ]);
+      expect(ended.status).toBe(200);
+      expect(await statusWith(gateway, key)).toBe(401);
+      const { key: next = key } = (await renewed.json()) as { key?: string };
+      expect(await statusWith(gateway, next)).toBe(401);
+    }
+  });
+
+  it('can be deleted by both of its names at once', async () => {
+    const { key } = await generateKey(gateway);
+    const { key: next } = await post('/key/regenerate', { key, grace_period: '1h' });
+    await post('/key/delete', { keys: [key, next] });
+    expect([await statusWith(gateway, key), await statusWith(gateway, String(next))]).toEqual([401, 401]);
   });
 
   it('refuses an unknown key, a taken one, and a grace that is no duration', async () => {

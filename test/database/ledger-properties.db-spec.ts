@@ -20,46 +20,63 @@ afterAll(async () => {
   await home[Symbol.asyncDispose]();
 });
 
-const steps = fc.array(
-  fc.oneof(
-    {
-      weight: 6,
-      arbitrary: fc.record({
-        do: fc.constant('reserve' as const),
-        key: fc.constantFrom(0, 1),
-        price: fc.integer({ min: 0, max: 40 }),
-      }),
-    },
-    {
-      weight: 4,
-      arbitrary: fc.record({
-        do: fc.constant('settle' as const),
-        of: fc.nat(),
-        charge: fc.integer({ min: 0, max: 60 }),
-      }),
-    },
-    { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('release' as const, 'doubt' as const), of: fc.nat() }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), of: fc.nat() }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('sweep' as const, 'newWindow' as const) }) },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        do: fc.constant('define' as const),
-        budget: fc.constantFrom(0, 1, 2),
-        most: fc.integer({ min: 0, max: 200 }),
-        duration: fc.constantFrom('1w', '1mo'),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        do: fc.constantFrom('remove' as const, 'make' as const),
-        budget: fc.constantFrom(0, 1, 2),
-      }),
-    },
-  ),
-  { minLength: 1, maxLength: 30 },
+const oneStep = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('reserve' as const),
+      key: fc.constantFrom(0, 1),
+      price: fc.integer({ min: 0, max: 40 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('settle' as const),
+      of: fc.nat(),
+      charge: fc.integer({ min: 0, max: 60 }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('release' as const, 'doubt' as const), of: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), of: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('sweep' as const, 'newWindow' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('define' as const),
+      budget: fc.constantFrom(0, 1, 2),
+      most: fc.integer({ min: 0, max: 200 }),
+      duration: fc.constantFrom('1w', '1mo'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constantFrom('remove' as const, 'make' as const),
+      budget: fc.constantFrom(0, 1, 2),
+    }),
+  },
 );
+
+/** An answer that comes after its request was written off. */
+const late = fc.record({ of: fc.nat(), charge: fc.integer({ min: 0, max: 60 }) });
+
+const steps = fc
+  .array(
+    fc.oneof(
+      { weight: 9, arbitrary: oneStep.map((step) => [step]) },
+      {
+        weight: 1,
+        arbitrary: late.map(({ of, charge }) => [
+          { do: 'crash' as const, of },
+          { do: 'sweep' as const },
+          { do: 'settle' as const, of, charge },
+        ]),
+      },
+    ),
+    { minLength: 1, maxLength: 30, size: 'max' },
+  )
+  .map((runs) => runs.flat());
 
 it('keeps to a simple model of itself, whatever happens in whatever order', async () => {
   await fc.assert(
