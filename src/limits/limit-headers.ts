@@ -1,4 +1,4 @@
-import type { Allowance, LimitedScope, Standing } from './limiter.js';
+import type { Allowance, LimitedScope, Standing, Unneeded } from './limiter.js';
 
 /**
  * How a caller stands, as names and values of headers in turn: OpenAI's names, and the same for pictures. Where the key
@@ -8,6 +8,26 @@ export function limitHeaders(scopes: readonly LimitedScope[], standings: readonl
   const requests = scopes.map(({ limits }, at) => row(limits.requestsPerMinute, standings[at]?.requests));
   const images = scopes.map(({ limits }, at) => row(limits.imagesPerMinute, standings[at]?.images));
   return [...headers('requests', requests), ...headers('images', images)];
+}
+
+/** How scopes stand where a demand of so many pictures, which was let in, does not count any more. */
+export function givenBack(
+  scopes: readonly LimitedScope[],
+  standings: readonly Standing[],
+  pictures: number,
+  unneeded: Unneeded,
+): Standing[] {
+  const requests = unneeded === 'everything' ? 1 : 0;
+  return scopes.map(({ limits }, at) => ({
+    requests: withMore(standings[at]?.requests, limits.requestsPerMinute, requests),
+    images: withMore(standings[at]?.images, limits.imagesPerMinute, pictures),
+  }));
+}
+
+function withMore(allowance: Allowance | undefined, limit: number | undefined, amount: number): Allowance | undefined {
+  if (!allowance) return undefined;
+  const left = allowance.left + amount;
+  return { left, resetMs: left === limit ? 0 : allowance.resetMs };
 }
 
 interface Row extends Allowance {

@@ -2,7 +2,7 @@ import { GatewayError } from '../errors/gateway-error.js';
 import type { Caller, Limits } from '../keys/caller.js';
 import type { CallRecord } from '../telemetry/call-record.js';
 import type { Admittance, CallerLimits } from './caller-limits.js';
-import { limitHeaders } from './limit-headers.js';
+import { givenBack, limitHeaders } from './limit-headers.js';
 import type { Demand, LimitedScope, Limiter, Refusal, Verdict } from './limiter.js';
 
 /** Told when the shared limiter could not be asked, with what went wrong, and that a process counts for itself. */
@@ -40,7 +40,7 @@ export class RateLimits implements CallerLimits {
     const { limiter, verdict } = await this.ask(demand);
     call.limitHeaders = limitHeaders(scopes, verdict.standings);
     if (verdict.refusal) throw refused(verdict.refusal);
-    return admittance(limiter, demand, verdict.at);
+    return admittance(limiter, demand, verdict, call);
   }
 
   private async ask(demand: Demand): Promise<{ limiter: Limiter; verdict: Verdict }> {
@@ -57,7 +57,7 @@ export class RateLimits implements CallerLimits {
   }
 }
 
-function admittance(limiter: Limiter, demand: Demand, at: number): Admittance {
+function admittance(limiter: Limiter, demand: Demand, { at, standings }: Verdict, call: CallRecord): Admittance {
   let isIn = true;
   let isCounted = true;
   return {
@@ -66,8 +66,11 @@ function admittance(limiter: Limiter, demand: Demand, at: number): Admittance {
       isIn = false;
     },
     giveBack(unneeded) {
-      if (isCounted) limiter.giveBack(demand, at, unneeded);
+      if (!isCounted) return;
       isCounted = false;
+      limiter.giveBack(demand, at, unneeded);
+      const { scopes, images } = demand;
+      call.limitHeaders = limitHeaders(scopes, givenBack(scopes, standings, images, unneeded));
     },
   };
 }

@@ -4,6 +4,7 @@ import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { RollUp } from '../../src/spend/roll-up.js';
 import { silent, type TestDatabase, testDatabase } from '../support/database.js';
 import { expectError } from '../support/expect-error.js';
+import { withKey } from '../support/keys.js';
 import { type RunningGateway, startGateway } from '../support/gateway.js';
 
 jest.setTimeout(60_000);
@@ -147,6 +148,20 @@ describe('GET /spend/logs', () => {
     ['alias=shop', 'unsupported_parameter', 'alias'],
   ])('refuses %s', async (query, code, param) => {
     await expectError(await gateway.call(`/spend/logs?${query}`), { status: 400, code, param });
+  });
+});
+
+describe('Limits of a key without money', () => {
+  it('are told as they are: a request that its budget refuses does not count', async () => {
+    const key = await aKey({ max_budget: 0, rpm_limit: 5, ipm_limit: 9 });
+    for (let n = 0; n < 2; n++) {
+      const refused = await gateway.post('/v1/images/generations', { prompt: 'a fox', n: 2 }, withKey(key));
+      expect(refused.status).toBe(429);
+      const told = ['requests', 'images'].flatMap((what) =>
+        ['remaining', 'reset'].map((figure) => refused.headers.get(`x-ratelimit-${figure}-${what}`)),
+      );
+      expect(told).toEqual(['5', '0s', '9', '0s']);
+    }
   });
 });
 
