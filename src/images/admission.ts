@@ -18,7 +18,7 @@ interface Stay {
 export class Admission {
   /** Money set aside for operations that follow another, by their records. */
   private readonly ahead = new WeakMap<CallRecord, Reservation>();
-  /** Of calls that were let in and are not over. */
+  /** Of calls that failed and may be tried elsewhere, or go on after their first operation. */
   private readonly stays = new WeakMap<CallRecord, Stay>();
 
   constructor(
@@ -45,8 +45,11 @@ export class Admission {
       await settle(ahead, done, call);
       return done;
     }
-    const entering = this.stays.get(call) ?? this.enter(call);
-    const stay = entering instanceof Promise ? await entering : entering;
+    let stay = this.stays.get(call);
+    if (!stay) {
+      const entering = traced(call, 'admit', () => this.limits.enter(call));
+      stay = { admittance: entering instanceof Promise ? await entering : entering, unneeded: 'everything' };
+    }
     let reservation: Reservation | undefined;
     try {
       const reserving = this.reserve(call);
@@ -55,14 +58,16 @@ export class Admission {
       const settling = settle(reservation, done, call);
       if (settling) await settling;
       stay.unneeded = undefined;
-      if (!call.following) this.leave(call);
+      if (call.following) this.stays.set(call, stay);
+      else this.leave(call, stay);
       return done;
     } catch (error) {
       const outcome = reservation && (await giveUp(reservation, error, call));
       if (outcome === 'in doubt') stay.unneeded = undefined;
       else if (outcome === 'free' && stay.unneeded === 'everything') stay.unneeded = 'images';
       // Whose budgets have changed may have other limits, too.
-      if (error instanceof BudgetsChanged) this.leave(call);
+      if (error instanceof BudgetsChanged) this.leave(call, stay);
+      else this.stays.set(call, stay);
       throw error;
     }
   }
@@ -77,18 +82,7 @@ export class Admission {
     }
   }
 
-  private enter(call: CallRecord): Stay | Promise<Stay> {
-    const stays = (admittance: Admittance): Stay => {
-      const stay: Stay = { admittance, unneeded: 'everything' };
-      this.stays.set(call, stay);
-      return stay;
-    };
-    const entering = traced(call, 'admit', () => this.limits.enter(call));
-    return entering instanceof Promise ? entering.then(stays) : stays(entering);
-  }
-
-  private leave(call: CallRecord): void {
-    const stay = this.stays.get(call);
+  private leave(call: CallRecord, stay = this.stays.get(call)): void {
     if (!stay) return;
     this.stays.delete(call);
     if (stay.unneeded) stay.admittance.giveBack(stay.unneeded);

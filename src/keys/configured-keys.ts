@@ -12,7 +12,7 @@ import { termsOf } from './allowance.js';
 import { type Caller, limitsOf } from './caller.js';
 import { statesOf } from './configured-key-changes.js';
 import { KeyRing } from './key-ring.js';
-import { namesOfKeys } from './key-rows.js';
+import { takenDigests } from './key-rows.js';
 import { withMeanings } from './key-reading.js';
 
 /** A mounted file is a link to a link that Kubernetes turns round: looking at where it leads is what always works. */
@@ -88,7 +88,7 @@ export class ConfiguredKeys implements OnApplicationBootstrap, OnApplicationShut
   /** A virtual key keeps the budget and the limits that it was given: a configuration that names it, too, would take them away. */
   private async withoutVirtual(keys: readonly StaticKey[], { query }: Database): Promise<StaticKey[]> {
     const digests = keys.map(({ digest }) => digest);
-    const virtual = await namesOfKeys(query, digests);
+    const virtual = await takenDigests(query, digests);
     for (const { digest, alias } of keys) {
       if (!virtual.has(digest)) continue;
       this.logger.error(

@@ -10,7 +10,7 @@ import type { KeyFieldsDto } from './dto/key-fields.dto.js';
 import { momentAfter } from './expiry.js';
 import { digestMeant, digestOf } from './key-digest.js';
 import { KeyRing } from './key-ring.js';
-import { KEY_COLUMNS, type KeyRow, type KeyView, lockKeys, namesOfKeys, toKeyView, updateKey } from './key-rows.js';
+import { KEY_COLUMNS, type KeyRow, type KeyView, lockKeys, takenDigests, toKeyView, updateKey } from './key-rows.js';
 
 /** What every change of a key is made of: within the caller's transaction, by its `query`. */
 @Injectable()
@@ -25,8 +25,13 @@ export class KeyRecords {
   async locked(key: string, query: Query): Promise<KeyRow> {
     const digest = digestMeant(key);
     const [row] = await lockKeys(query, [digest]);
-    if (!row) throw this.ring.find(digest) ? configuredKey('key') : unknownKey('key');
+    if (!row) throw this.unknown([digest], 'key');
     return row;
+  }
+
+  /** What to say of keys that are not in the database: they may stand in the configuration. */
+  unknown(digests: readonly string[], param: string): GatewayError {
+    return digests.some((digest) => this.ring.find(digest)) ? configuredKey(param) : unknownKey(param);
   }
 
   /** A key as answers show it, with its budget. */
@@ -60,7 +65,7 @@ export class KeyRecords {
   async free(chosen: string | undefined, param: string, query: Query): Promise<string> {
     if (chosen === undefined) return `sk-${randomBytes(32).toString('base64url')}`;
     const digest = digestOf(chosen);
-    if (this.ring.find(digest) !== undefined || (await namesOfKeys(query, [digest])).size > 0) {
+    if (this.ring.find(digest) !== undefined || (await takenDigests(query, [digest])).size > 0) {
       throw new GatewayError('alreadyExists', 'There is this key already.', { param });
     }
     return chosen;
@@ -89,8 +94,7 @@ export function unknownKey(param: string): GatewayError {
   return new GatewayError('unknownRecord', 'There is no such key.', { param });
 }
 
-/** Of a key that is not in the database. */
-export function configuredKey(param: string): GatewayError {
+function configuredKey(param: string): GatewayError {
   const message = 'This key stands in the configuration of the gateway, and is changed and ended there.';
   return new GatewayError('unknownRecord', message, { param });
 }

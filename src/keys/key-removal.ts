@@ -5,8 +5,7 @@ import { Budgets } from '../spend/budgets.js';
 import { Administration } from './administration.js';
 import type { DeleteKeysDto } from './dto/change-keys.dto.js';
 import { digestMeant } from './key-digest.js';
-import { configuredKey, KeyRecords, unknownKey } from './key-records.js';
-import { KeyRing } from './key-ring.js';
+import { KeyRecords, unknownKey } from './key-records.js';
 import { digestsOf, findKeysByAlias, type KeyRow, lockKeys, toKeyView } from './key-rows.js';
 
 /** Ends keys. What they spent stays in the ledger. */
@@ -16,7 +15,6 @@ export class KeyRemoval {
     private readonly administration: Administration,
     private readonly budgets: Budgets,
     private readonly records: KeyRecords,
-    private readonly ring: KeyRing,
   ) {}
 
   /**
@@ -32,14 +30,15 @@ export class KeyRemoval {
     return this.administration.change(async (query, changed) => {
       const wanted = new Set(keys?.map(digestMeant) ?? aliases);
       const rows = keys ? await lockKeys(query, [...wanted]) : await findKeysByAlias(query, [...wanted]);
-      const known = keys ? await workingNames(query, rows) : new Set(rows.map(({ key_alias: alias }) => alias));
-      if ([...wanted].some((name) => !known.has(name))) throw keys ? this.unknown(wanted) : unknownKey('key_aliases');
+      const tokens = rows.map(({ token }) => token);
+      const known = new Set(
+        keys ? await digestsOf(query, tokens, { areWorking: true }) : rows.map(({ key_alias: alias }) => alias),
+      );
+      if ([...wanted].some((name) => !known.has(name))) {
+        throw keys ? this.records.unknown([...wanted], 'keys') : unknownKey('key_aliases');
+      }
       return this.removeRows(rows, actor, query, changed);
     });
-  }
-
-  private unknown(digests: ReadonlySet<string>): GatewayError {
-    return [...digests].some((digest) => this.ring.find(digest)) ? configuredKey('keys') : unknownKey('keys');
   }
 
   /** Deletes these keys within a transaction. @returns their digests */
@@ -57,14 +56,4 @@ export class KeyRemoval {
     }
     return tokens;
   }
-}
-
-/** What keys may be called by: their names, and former ones as long as those work. */
-async function workingNames(query: Query, rows: readonly KeyRow[]): Promise<Set<string>> {
-  const tokens = rows.map(({ token }) => token);
-  const former = await query<{ former_token: string }>(
-    'select former_token from key_overlaps where token = any($1::text[]) and until > now()',
-    [tokens],
-  );
-  return new Set([...tokens, ...former.map(({ former_token }) => former_token)]);
 }

@@ -82,7 +82,7 @@ const FIND = `select k.* from keys k where k.token = any($1::text[]) or k.token 
 const LOCK = `${FIND} for update`;
 
 /** Those of some digests that are or were names of virtual keys which there still are. */
-export async function namesOfKeys(query: Query, digests: readonly string[]): Promise<Set<string>> {
+export async function takenDigests(query: Query, digests: readonly string[]): Promise<Set<string>> {
   const rows = await query<{ name: string }>(
     `select token as name from keys where token = any($1::text[])
      union select former_token from key_overlaps where former_token = any($1::text[])`,
@@ -115,11 +115,15 @@ const MATCHING = `where ($1::text is null or team_id = $1) and ($2::text is null
   and ($3::text is null or user_id = $3) and ($4::boolean is null or blocked = $4)
   and ($5::boolean is null or coalesce(expires <= now(), false) = $5)`;
 
-/** Every digest that leads to these keys: what replicas may remember of them. */
-export async function digestsOf(query: Query, tokens: readonly string[]): Promise<string[]> {
+/** Every digest that leads to these keys: what replicas may remember of them. Or those alone by which they can be called now. */
+export async function digestsOf(
+  query: Query,
+  tokens: readonly string[],
+  { areWorking = false } = {},
+): Promise<string[]> {
   const rows = await query<{ former_token: string }>(
-    'select former_token from key_overlaps where token = any($1::text[])',
-    [tokens],
+    'select former_token from key_overlaps where token = any($1::text[]) and (until > now() or not $2::boolean)',
+    [tokens, areWorking],
   );
   return [...tokens, ...rows.map(({ former_token }) => former_token)];
 }

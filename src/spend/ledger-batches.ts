@@ -114,7 +114,11 @@ export class LedgerBatches {
   }
 
   private get isIdle(): boolean {
-    return !this.underWay && this.reservations.length + this.endings.length === 0;
+    return !this.underWay && this.isEmpty;
+  }
+
+  private get isEmpty(): boolean {
+    return this.reservations.length + this.endings.length === 0;
   }
 
   /**
@@ -133,7 +137,7 @@ export class LedgerBatches {
 
   private async send(): Promise<void> {
     this.isScheduled = false;
-    if (this.reservations.length + this.endings.length === 0) return; // All that it was for ran out of time.
+    if (this.isEmpty) return; // All that it was for ran out of time.
     const batch = {
       reservations: this.reservations.splice(0, LARGEST_BATCH),
       endings: this.endings.splice(0, LARGEST_BATCH),

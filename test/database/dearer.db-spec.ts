@@ -2,15 +2,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { Database } from '../../src/database/database.js';
 import type { Sandbox } from '../../src/sandbox/sandbox.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
-import { drawnAt, startDeployments } from '../support/deployments.js';
+import { CHEAP_FIRST, drawnAt, startDeployments } from '../support/deployments.js';
 import { expectError } from '../support/expect-error.js';
 import type { RunningGateway } from '../support/gateway.js';
 import { generateKey, withKey } from '../support/keys.js';
 
 jest.setTimeout(60_000);
-
-const CHEAP = { at: 0, model: 'recraft/recraftv2' }; // $0.022 a picture
-const DEAR = { at: 1, model: 'recraft/recraftv3' }; // $0.04 a picture
 
 let home: TestDatabase;
 let sandboxes: Sandbox[];
@@ -19,17 +16,9 @@ const stack = new AsyncDisposableStack();
 
 beforeAll(async () => {
   home = stack.use(await testDatabase());
-  const entries = [
-    { ...CHEAP, name: 'pair' },
-    { ...DEAR, name: 'pair' },
-    { ...CHEAP, name: 'cheap' },
-    { ...DEAR, name: 'dear' },
-    { ...CHEAP, name: 'same', info: { output_cost_per_image: 0.04 } },
-    { ...DEAR, name: 'same', info: { output_cost_per_image: 0.04 } },
-  ];
-  const settings = { routing_strategy: 'cost-based-routing', fallbacks: [{ cheap: ['dear'] }] };
-  const environment = { ...home.environment, NUM_RETRIES: '1', DISABLE_COOLDOWNS: 'true' };
-  ({ sandboxes, gateway } = await startDeployments(stack, entries, settings, environment));
+  const { entries, settings, environment } = CHEAP_FIRST;
+  const own = { ...environment, ...home.environment };
+  ({ sandboxes, gateway } = await startDeployments(stack, entries, settings, own));
 });
 
 afterEach(() => {

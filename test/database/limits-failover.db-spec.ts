@@ -23,6 +23,16 @@ const failedOver = async (gateway: RunningGateway): Promise<number> => {
   return Number(/^recraft_gateway_limits_failed_over_total (\d+)$/m.exec(metrics)?.[1]);
 };
 
+/** A Redis of its own, and a gateway that counts there what one key with these limits does. */
+async function start(limits: object) {
+  const stack = new AsyncDisposableStack();
+  const redis = stack.use(await RedisServer.start());
+  const sandbox = stack.use(await Sandbox.start({ requestsPerSecond: 1_000 }));
+  const keys = JSON.stringify([{ key: 'sk-two', ...limits }]);
+  const gateway = stack.use(await startGateway(sandbox, { REDIS_URL: redis.url, API_KEYS: keys, LOG_LEVEL: 'warn' }));
+  return { redis, gateway, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
 /** Waits until the gateway's connection is up, or down. */
 async function until(gateway: RunningGateway, isUp: boolean): Promise<void> {
   while (gateway.get<Redis>(Redis).isUp !== isUp) await pause(10);
@@ -30,13 +40,8 @@ async function until(gateway: RunningGateway, isUp: boolean): Promise<void> {
 
 describeWithRedis('Limits while Redis is away', () => {
   it('are kept by each process for itself, with a metric and one line, and together again afterwards', async () => {
-    await using redis = await RedisServer.start();
-    await using sandbox = await Sandbox.start({ requestsPerSecond: 1_000 });
-    await using gateway = await startGateway(sandbox, {
-      REDIS_URL: redis.url,
-      API_KEYS: '[{"key":"sk-two","rpm_limit":2}]',
-      LOG_LEVEL: 'warn',
-    });
+    await using started = await start({ rpm_limit: 2 });
+    const { redis, gateway } = started;
     expect([await draw(gateway), await draw(gateway), await draw(gateway)]).toEqual([200, 200, 429]);
     expect(await failedOver(gateway)).toBe(0);
 
@@ -54,12 +59,8 @@ describeWithRedis('Limits while Redis is away', () => {
   });
 
   it('hold no request up for long where Redis hangs', async () => {
-    await using redis = await RedisServer.start();
-    await using sandbox = await Sandbox.start({ requestsPerSecond: 1_000 });
-    await using gateway = await startGateway(sandbox, {
-      REDIS_URL: redis.url,
-      API_KEYS: '[{"key":"sk-two","rpm_limit":2}]',
-    });
+    await using started = await start({ rpm_limit: 2 });
+    const { redis, gateway } = started;
     redis.freeze();
     const begin = performance.now();
     expect(await draw(gateway)).toBe(200);
@@ -71,12 +72,8 @@ describeWithRedis('Limits while Redis is away', () => {
   });
 
   it('hold no place for a request that Redis hung over, once it goes on', async () => {
-    await using redis = await RedisServer.start();
-    await using sandbox = await Sandbox.start({ requestsPerSecond: 1_000 });
-    await using gateway = await startGateway(sandbox, {
-      REDIS_URL: redis.url,
-      API_KEYS: '[{"key":"sk-two","max_parallel_requests":1}]',
-    });
+    await using started = await start({ max_parallel_requests: 1 });
+    const { redis, gateway } = started;
     expect(await draw(gateway)).toBe(200);
     redis.freeze();
     expect(await draw(gateway)).toBe(200);

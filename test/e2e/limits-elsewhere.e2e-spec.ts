@@ -1,13 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Sandbox } from '../../src/sandbox/sandbox.js';
-import { drawnAt, startDeployments } from '../support/deployments.js';
+import { CHEAP_FIRST, drawnAt, startDeployments } from '../support/deployments.js';
 import type { RunningGateway } from '../support/gateway.js';
 import { withKey } from '../support/keys.js';
 
 jest.setTimeout(30_000);
 
-const CHEAP = { at: 0, model: 'recraft/recraftv2' };
-const DEAR = { at: 1, model: 'recraft/recraftv3' };
 const KEYS = ['pair', 'cheap'].flatMap((model) => [
   { key: `sk-one-request-${model}`, rpm_limit: 1 },
   { key: `sk-one-picture-${model}`, ipm_limit: 1 },
@@ -20,15 +18,9 @@ let sandboxes: [Sandbox, ...Sandbox[]];
 let gateway: RunningGateway;
 
 beforeAll(async () => {
-  const entries = [
-    { ...CHEAP, name: 'pair' },
-    { ...DEAR, name: 'pair' },
-    { ...CHEAP, name: 'cheap' },
-    { ...DEAR, name: 'dear' },
-  ];
-  const settings = { routing_strategy: 'cost-based-routing', fallbacks: [{ cheap: ['dear'] }] };
-  const environment = { NUM_RETRIES: '1', DISABLE_COOLDOWNS: 'true', API_KEYS: JSON.stringify(KEYS) };
-  ({ sandboxes, gateway } = await startDeployments(stack, entries, settings, environment));
+  const { entries, settings, environment } = CHEAP_FIRST;
+  const own = { ...environment, API_KEYS: JSON.stringify(KEYS) };
+  ({ sandboxes, gateway } = await startDeployments(stack, entries, settings, own));
 });
 
 afterEach(() => {

@@ -11,6 +11,24 @@ export interface Entry {
   readonly info?: object;
 }
 
+const CHEAP = { at: 0, model: 'recraft/recraftv2' }; // $0.022 a picture
+const DEAR = { at: 1, model: 'recraft/recraftv3' }; // $0.04 a picture
+
+/** A cheap deployment that comes first and a dear one: as one group, `pair`, and as two, `cheap` and what stands in for it. */
+export const CHEAP_FIRST = {
+  entries: [
+    { ...CHEAP, name: 'pair' },
+    { ...DEAR, name: 'pair' },
+    { ...CHEAP, name: 'cheap' },
+    { ...DEAR, name: 'dear' },
+    // Either of these comes first.
+    { ...CHEAP, name: 'same', info: { output_cost_per_image: 0.04 } },
+    { ...DEAR, name: 'same', info: { output_cost_per_image: 0.04 } },
+  ],
+  settings: { routing_strategy: 'cost-based-routing', fallbacks: [{ cheap: ['dear'] }] },
+  environment: { NUM_RETRIES: '1', DISABLE_COOLDOWNS: 'true' },
+} as const;
+
 /** A gateway whose deployments are at sandboxes of their own, each an account. The stack closes them all. */
 export async function startDeployments(
   stack: AsyncDisposableStack,

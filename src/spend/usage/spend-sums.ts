@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import { noDatabase } from '../../database/database-down.js';
+import { allNames } from '../../keys/names-of-keys.js';
 import type { Period } from './period.js';
 
 export const GROUPINGS = ['day', 'key', 'team', 'model'] as const;
@@ -32,7 +33,7 @@ export class SpendSums {
 }
 
 /** What a key is called, and was called before it was regenerated. */
-const NAMES_OF_KEY = 'array(select former_token from key_overlaps where token = $3 union select $3)';
+const NAMES_OF_KEY = allNames('array[$3]');
 
 /** What was spent under a former name belongs to the key that has taken its place, as long as there is that key. */
 const PRESENT_NAME = 'coalesce((select token from key_overlaps where former_token = key_id), key_id)';
