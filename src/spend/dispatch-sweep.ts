@@ -19,10 +19,10 @@ interface Unfinished {
   readonly price: number | null;
 }
 
-/** Gateways that sweep at the same time take different rows. */
+/** As Dispatches.find has it, the deadline itself is over. Gateways that sweep at the same time take different rows. */
 const DUE = `
   select request_id as id, sequence as seq, print, key_alias, model, price_micro_dollars as price
-  from dispatches where deadline < now() order by deadline limit ${LARGEST_SWEEP} for update skip locked`;
+  from dispatches where deadline <= now() order by deadline limit ${LARGEST_SWEEP} for update skip locked`;
 
 /**
  * Writes off what nobody ended, because its gateway died: the provider may have charged, so it is recorded as possibly

@@ -258,7 +258,7 @@ describe('What nobody ended', () => {
   const unfinished = async (): Promise<Reservation> => {
     await on.budgets.define('key:a', { maxMicroDollars: 10 * PRICE });
     const reservation = await on.ledger.reserve(aCall(aCaller(['key:a']), PRICE));
-    await database.query('update dispatches set deadline = now()');
+    await database.query("update dispatches set deadline = now() - interval '1 second'");
     return reservation;
   };
 
@@ -267,6 +267,16 @@ describe('What nobody ended', () => {
 
     expect(await on.sweep.sweep()).toBe(0);
     expect(await dispatches()).toBe(1);
+  });
+
+  it('is written off at its deadline, not later', async () => {
+    await unfinished();
+
+    await database.transaction(async (query) => {
+      const atOneInstant: Database = { ...database, transaction: (work) => work(query) };
+      await query('update dispatches set deadline = now()');
+      expect(await new LedgerOn(atOneInstant).sweep.sweep()).toBe(1);
+    });
   });
 
   it('is written off as possibly charged after it', async () => {

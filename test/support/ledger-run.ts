@@ -127,7 +127,9 @@ export class LedgerRun {
   /** Its deadline passes: its gateway died, or is late. */
   private async crash(request: Request): Promise<void> {
     if (request.state !== 'open') return;
-    await this.database.query('update dispatches set deadline = now() where request_id = $1', [request.call.id]);
+    await this.database.query("update dispatches set deadline = now() - interval '1 second' where request_id = $1", [
+      request.call.id,
+    ]);
     request.state = 'crashed';
   }
 
