@@ -46,6 +46,7 @@ async function exchange({ state, request, response, record, pictureBase, gone }:
 
   const { method, path } = record;
   const fault = state.faults.take(path);
+  if (fault?.held === true) await state.holds.wait(gone);
   await pause(fault?.delayMs ?? 0, gone);
   const attempt = { token: tokenOf(request) ?? '', fields, pictureBase, gone, state };
   const ordered = fault && answerOf(fault);

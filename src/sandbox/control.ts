@@ -18,6 +18,7 @@ const CONTROLS: Readonly<Record<string, Act>> = {
     state.faults.add(requireFaults(body));
     return state.faults.pending();
   },
+  'POST /release': (state) => ({ released: state.holds.release() }),
   'POST /settings': (state, body) => {
     state.configure(requireSettings(body));
     return Object.fromEntries(NUMERIC_SETTINGS.map((name) => [name, state.settings[name]]));

@@ -13,6 +13,8 @@ export interface Fault {
   readonly contentType?: string;
   /** Added to the answer, the usual one included. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Nothing is done before the request is let go (`release`) or its client has gone; a delay counts from then. */
+  readonly held?: boolean;
   readonly delayMs?: number;
   /** Cuts the connection instead of answering. The work was done and is charged: lost on the way, as in real life. */
   readonly dropBeforeHeaders?: boolean;
@@ -63,6 +65,7 @@ const KINDS: Readonly<Record<keyof Fault, (value: unknown) => boolean>> = {
   body: () => true,
   contentType: (value) => typeof value === 'string',
   headers: (value) => isRecord(value) && Object.values(value).every((text) => typeof text === 'string'),
+  held: (value) => typeof value === 'boolean',
   delayMs: (value) => isWhole(value, 0, 2 ** 31 - 1),
   dropBeforeHeaders: (value) => typeof value === 'boolean',
   dropAfterBytes: (value) => isWhole(value, 0, Number.MAX_SAFE_INTEGER),

@@ -1,5 +1,6 @@
 import { CustomStyles } from './custom-styles.js';
 import { FaultQueue } from './fault.js';
+import { Holds } from './holds.js';
 import { Journal } from './journal.js';
 import { Ledger } from './ledger.js';
 import { PictureStore } from './picture-store.js';
@@ -20,6 +21,7 @@ export interface Sketch extends Size {
 export class SandboxState {
   readonly journal = new Journal(KEPT_REQUESTS);
   readonly faults = new FaultQueue();
+  readonly holds = new Holds();
   readonly ledger: Ledger;
   readonly pictures: PictureStore;
   /** Requests of the last second, and pictures of the last minute, by token. */
@@ -68,12 +70,13 @@ export class SandboxState {
     }
   }
 
-  /** Back to how it started: no request, charge, fault or picture, and the first settings. */
+  /** Back to how it started: no request, charge, fault or picture, nothing held, and the first settings. */
   reset(): void {
     this.#settings = this.initial;
     this.ledger.reset(this.initial.credits);
     this.journal.reset();
     this.faults.clear();
+    this.holds.release();
     this.pictures.clear();
     this.styles.clear();
     this.sketches.clear();

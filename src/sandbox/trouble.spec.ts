@@ -86,6 +86,27 @@ describe('a fault', () => {
     expect((await generate()).status).toBe(200);
     expect(performance.now() - begin).toBeGreaterThanOrEqual(55);
   });
+
+  it('holds a request until it is let go, and others not', async () => {
+    sandbox.fault({ held: true }, { status: 418 });
+    const held = generate();
+    const { id } = await sandbox.nextRequest();
+    expect((await generate()).status).toBe(418);
+    expect(sandbox.requests().find((request) => request.id === id)).toMatchObject({ status: null, credits: 0 });
+    expect([sandbox.release(), sandbox.release()]).toEqual([1, 0]);
+    expect((await held).status).toBe(200);
+  });
+
+  it('holds no request whose client has gone', async () => {
+    sandbox.fault({ held: true });
+    const client = new AbortController();
+    const held = generate({ signal: client.signal });
+    const { id } = await sandbox.nextRequest();
+    client.abort();
+    await expect(held).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await sandbox.ended(id)).toMatchObject({ aborted: true, status: null });
+    expect(sandbox.release()).toBe(0);
+  });
 });
 
 describe('the journal', () => {
@@ -186,6 +207,7 @@ describe('the controls over HTTP', () => {
     expect((await generate()).status).toBe(500);
     const settings = { latencyMs: 1, requestsPerSecond: 2, imagesPerMinute: 3, credits: 4, urlLifetimeMs: 5 };
     await expect(control('POST', '/settings', settings)).resolves.toEqual({ status: 200, body: settings });
+    await expect(control('POST', '/release')).resolves.toEqual({ status: 200, body: { released: 0 } });
     await expect(control('POST', '/reset')).resolves.toEqual({ status: 200, body: {} });
     for (let request = 0; request < 3; request += 1) expect((await generate()).status).toBe(200);
     expect(sandbox.requests()).toHaveLength(3);

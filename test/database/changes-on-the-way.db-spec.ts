@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { setTimeout as pause } from 'node:timers/promises';
 import { Database } from '../../src/database/database.js';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { onPostgres, type TestDatabase, testDatabase } from '../support/database.js';
@@ -115,8 +114,10 @@ describe('A request whose body is on its way', () => {
     const block = () => administer('/team/update', { team_id: 'blocked', blocked: true });
     expect(await orderDuring(inTeam, block)).toEqual({ status: 401, code: 'key_blocked' });
 
-    const short = await generateKey(gateway, { duration: '1s' });
-    const expiry = () => pause(Date.parse(String(short['expires'])) - Date.now() + 1);
+    const short = await generateKey(gateway, { duration: '1h' });
+    const end = Date.parse(String(short['expires']));
+    using clock = jest.spyOn(Date, 'now').mockReturnValue(end - 1);
+    const expiry = () => Promise.resolve(clock.mockReturnValue(end));
     expect(await orderDuring(short, expiry)).toEqual({ status: 401, code: 'expired_key' });
     expect(sandbox.requests()).toEqual([]);
   });

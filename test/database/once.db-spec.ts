@@ -195,13 +195,14 @@ describe('An answer under an Idempotency-Key', () => {
   it('answer 409 to the second when its own time is over', async () => {
     await using first = await start();
     await using second = await start();
-    sandbox.fault({ delayMs: 1_000 });
+    sandbox.fault({ held: true });
     const one = first.post(GENERATIONS, body, keyed('hasty'));
     await sandbox.nextRequest();
     const hasty = await second.post(GENERATIONS, body, {
       headers: { 'idempotency-key': 'hasty', 'x-litellm-timeout': '0.2' },
     });
     await expectError(hasty, { status: 409, code: 'idempotency_key_in_use', param: 'Idempotency-Key' });
+    sandbox.release();
     expect((await one).status).toBe(200);
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
   });
@@ -209,7 +210,7 @@ describe('An answer under an Idempotency-Key', () => {
   it('answer 409 instead of waiting, where the operator wants it', async () => {
     await using first = await start();
     await using second = await start({ IDEMPOTENCY_WHILE_RUNNING: 'conflict' });
-    sandbox.fault({ delayMs: 500 });
+    sandbox.fault({ held: true });
     const one = first.post(GENERATIONS, body, keyed('conflict'));
     await sandbox.nextRequest();
     await expectError(await second.post(GENERATIONS, body, keyed('conflict')), {
@@ -217,6 +218,7 @@ describe('An answer under an Idempotency-Key', () => {
       code: 'idempotency_key_in_use',
       param: 'Idempotency-Key',
     });
+    sandbox.release();
     expect((await one).status).toBe(200);
   });
 });

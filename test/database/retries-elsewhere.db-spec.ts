@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import OpenAI from 'openai';
+import { Database } from '../../src/database/database.js';
 import { Sandbox } from '../../src/sandbox/sandbox.js';
 import { onPostgres, type TestDatabase, testDatabase } from '../support/database.js';
 import { DispatchSweep } from '../../src/spend/dispatch-sweep.js';
@@ -56,6 +57,23 @@ describeReplicas('A retry without a key that comes to another replica', () => {
     return id;
   }
 
+  /** The answer to a retry of the call that is held at Recraft, which goes on once the other replica has found it. */
+  async function retryOfHeld(send: () => Promise<Response>): Promise<Response> {
+    const database = other.get<Database>(Database);
+    const { query } = database;
+    const { promise: found, resolve } = Promise.withResolvers<undefined>();
+    using spy = jest.spyOn(database, 'query');
+    spy.mockImplementation(async (sql, parameters) => {
+      const rows = await query(sql, parameters);
+      if (rows.length > 0 && /from (dispatches|idempotent_answers)/.test(sql)) resolve(undefined);
+      return rows;
+    });
+    const answer = send();
+    await found;
+    expect(sandbox.release()).toBe(1);
+    return await answer;
+  }
+
   /** How many calls' outcomes are kept for retries. */
   async function keptOutcomes(): Promise<number> {
     const database = await home.open();
@@ -80,10 +98,10 @@ describeReplicas('A retry without a key that comes to another replica', () => {
   }
 
   it('gets the answer of the call that runs there without its caller', async () => {
-    sandbox.fault({ delayMs: 500 });
+    sandbox.fault({ held: true });
     const fields = { ...aBody(), response_format: 'b64_json' };
     await sendAndLeave(fields);
-    const answer = await other.post(GENERATIONS, fields, RETRY);
+    const answer = await retryOfHeld(() => other.post(GENERATIONS, fields, RETRY));
     expect(answer.headers.get('idempotent-replayed')).toBe('true');
     expect(((await answer.json()) as { data: [object] }).data[0]).toHaveProperty('b64_json');
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
@@ -99,11 +117,11 @@ describeReplicas('A retry without a key that comes to another replica', () => {
   });
 
   it('gets the answer of the call whose caller seems to be there still', async () => {
-    sandbox.fault({ delayMs: 700 });
+    sandbox.fault({ held: true });
     const fields = aBody();
     const first = one.post(GENERATIONS, fields, FIRST);
     await sandbox.nextRequest();
-    const retried = await other.post(GENERATIONS, fields, RETRY);
+    const retried = await retryOfHeld(() => other.post(GENERATIONS, fields, RETRY));
     expect(await retried.text()).toBe(await (await first).text());
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
   });
@@ -117,26 +135,28 @@ describeReplicas('A retry without a key that comes to another replica', () => {
       return fields;
     };
     const picture = new Uint8Array(await aPicture());
-    sandbox.fault({ delayMs: 700 });
+    sandbox.fault({ held: true });
     const first = one.call('/v1/images/edits', { method: 'POST', body: form(picture), ...FIRST });
     await sandbox.nextRequest();
-    const retried = await other.call('/v1/images/edits', { method: 'POST', body: form(picture), ...RETRY });
+    const retried = await retryOfHeld(() =>
+      other.call('/v1/images/edits', { method: 'POST', body: form(picture), ...RETRY }),
+    );
     expect(await retried.text()).toBe(await (await first).text());
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
   });
 
   it('is told of a failure that may have been charged, and not sent', async () => {
-    sandbox.fault({ delayMs: 300, status: 500, charged: true, body: 'broken' });
+    sandbox.fault({ held: true, status: 500, charged: true, body: 'broken' });
     const fields = aBody();
     await sendAndLeave(fields);
-    const answer = await other.post(GENERATIONS, fields, RETRY);
+    const answer = await retryOfHeld(() => other.post(GENERATIONS, fields, RETRY));
     await expectError(answer, { status: 502, type: 'server_error', code: 'upstream_error' });
     expect(answer.headers.get('x-should-retry')).toBe('false');
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
   });
 
   it('is told that the call may have been charged where its process is lost', async () => {
-    sandbox.fault({ delayMs: 700 });
+    sandbox.fault({ held: true });
     const fields = aBody();
     const first = one.post(GENERATIONS, fields, FIRST);
     await sandbox.nextRequest();
@@ -149,12 +169,13 @@ describeReplicas('A retry without a key that comes to another replica', () => {
       type: 'server_error',
       code: 'upstream_error',
     });
+    sandbox.release();
     expect((await first).status).toBe(200);
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
   });
 
   it('is told so, too, once the lost call was written off', async () => {
-    sandbox.fault({ delayMs: 700 });
+    sandbox.fault({ held: true });
     const fields = aBody();
     const first = one.post(GENERATIONS, fields, FIRST);
     await sandbox.nextRequest();
@@ -168,12 +189,13 @@ describeReplicas('A retry without a key that comes to another replica', () => {
       type: 'server_error',
       code: 'upstream_error',
     });
+    sandbox.release();
     expect((await first).status).toBe(200);
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
   });
 
   it('waits no longer than its own time, whatever became of the process', async () => {
-    sandbox.fault({ delayMs: 1_000 });
+    sandbox.fault({ held: true });
     const fields = aBody();
     const first = one.post(GENERATIONS, fields, FIRST);
     await sandbox.nextRequest();
@@ -182,24 +204,26 @@ describeReplicas('A retry without a key that comes to another replica', () => {
     });
     await expectError(hasty, { status: 504, type: 'server_error', code: 'upstream_timeout' });
     expect(hasty.headers.get('x-should-retry')).toBe('false');
+    sandbox.release();
     expect((await first).status).toBe(200);
     expect(sandbox.requests()).toHaveLength(1);
   });
 
   it('is sent where the first call cost nothing', async () => {
-    sandbox.fault({ delayMs: 300, status: 503 });
+    sandbox.fault({ held: true, status: 503 });
     const fields = aBody();
     const first = one.post(GENERATIONS, fields, FIRST);
     await sandbox.nextRequest();
-    expect((await other.post(GENERATIONS, fields, RETRY)).status).toBe(200);
+    expect((await retryOfHeld(() => other.post(GENERATIONS, fields, RETRY))).status).toBe(200);
     expect((await first).status).toBe(503);
     expect(sandbox.requests()).toHaveLength(2);
   });
 
   it('is sent where it asks for something else', async () => {
-    sandbox.fault({ delayMs: 300 });
+    sandbox.fault({ held: true });
     const first = await sendAndLeave(aBody());
     expect((await other.post(GENERATIONS, aBody(), RETRY)).status).toBe(200);
+    sandbox.release();
     await sandbox.ended(first);
     expect(sandbox.charges().total).toBe(2 * ONE_PICTURE);
   });
@@ -241,12 +265,13 @@ describeReplicas('A retry without a key that comes to another replica', () => {
   });
 
   it('is no matter for a client that marks no repeats: no retry of its own will ever ask', async () => {
-    sandbox.fault({ delayMs: 300 });
+    sandbox.fault({ held: true });
     const first = one.post(GENERATIONS, aBody());
     await sandbox.nextRequest();
     const database = await home.open();
     expect(await database.query('select print from dispatches')).toEqual([{ print: null }]);
     await database.close();
+    sandbox.release();
     expect((await first).status).toBe(200);
   });
 

@@ -52,11 +52,12 @@ async function rowsOf(token: string): Promise<unknown[]> {
 describe('An edit that is charged twice', () => {
   it('has the money for all of it set aside before any of it is sent', async () => {
     const { key, token } = await generateKey(gateway, { max_budget: 0.1 });
-    sandbox.fault({ path: REMOVAL, delayMs: 1_000 });
+    sandbox.fault({ path: REMOVAL, held: true });
     const answering = edit(key);
     await sandbox.nextRequest(({ path }) => path === REMOVAL);
     expect((await removal(key)).status).toBe(429);
 
+    sandbox.release();
     expect((await answering).status).toBe(200);
     expect(await rowsOf(token)).toEqual([
       ['imageToImage', 'success', 0.08],

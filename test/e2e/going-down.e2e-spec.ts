@@ -8,12 +8,12 @@ const BODY = { prompt: 'a fox' };
 describe('An instance that goes down', () => {
   it('is unready at once, serves through its grace, then refuses, and is gone after its last answer', async () => {
     await using sandbox = await Sandbox.start({ requestsPerSecond: 0, imagesPerMinute: 0 });
-    await using gateway = await startGateway(sandbox, { UPSTREAM_RPS: '1' });
-    sandbox.fault({ delayMs: 1_000 });
+    await using gateway = await startGateway(sandbox, { UPSTREAM_IPM: '2', QUEUE_TIMEOUT_MS: '280000' });
+    sandbox.fault({ held: true });
     const underWay = gateway.post(GENERATIONS, BODY);
     await sandbox.nextRequest();
     const waiting = gateway.post(GENERATIONS, { ...BODY, n: 2 });
-    const gone = gateway.goDown(400);
+    const gone = gateway.goDown(1_500);
 
     expect((await gateway.call('/health/readiness')).status).toBe(503);
     expect((await gateway.call('/health/liveliness')).status).toBe(200);
@@ -30,6 +30,7 @@ describe('An instance that goes down', () => {
     expect(await late.json()).toMatchObject({ error: { code: 'shutting_down' } });
     expect((await gateway.call('/health/liveliness')).status).toBe(200);
 
+    sandbox.release();
     expect((await underWay).status).toBe(200);
     await gone;
     expect(sandbox.requests()).toHaveLength(1);

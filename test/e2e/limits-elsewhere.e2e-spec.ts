@@ -53,11 +53,12 @@ describe.each([
 
   it('keeps its place until it is over, and gives it back once', async () => {
     cannotDraw(sandboxes[0]);
-    sandboxes[1]?.fault({ delayMs: 300 });
+    sandboxes[1]?.fault({ held: true });
     const arrived = sandboxes[1]?.nextRequest();
     const asked = draw('sk-one-at-a-time', model);
     await arrived;
     expect((await draw('sk-one-at-a-time', model)).status).toBe(429);
+    sandboxes[1]?.release();
     expect((await asked).status).toBe(200);
 
     for (const sandbox of sandboxes) cannotDraw(sandbox);

@@ -133,10 +133,11 @@ describe('An edit that needs a second operation', () => {
     await expectError(await twice.post(GENERATIONS, { prompt: 'a fox' }, withKey('sk-tight')), REFUSED);
 
     // It has its place among the parallel ones until all of it is done, and not longer.
-    sandbox.fault({ path: '/v1/images/removeBackground', delayMs: 1_500 });
+    sandbox.fault({ path: '/v1/images/removeBackground', held: true });
     const answering = twice.post('/v1/images/edits', body, withKey('sk-single'));
     await sandbox.nextRequest(({ path, answeredAt }) => path.endsWith('removeBackground') && answeredAt === null);
     await expectError(await twice.post(GENERATIONS, { prompt: 'a fox' }, withKey('sk-single')), REFUSED);
+    sandbox.release();
     expect((await answering).status).toBe(200);
     expect((await twice.post(GENERATIONS, { prompt: 'a fox' }, withKey('sk-single'))).status).toBe(200);
   });

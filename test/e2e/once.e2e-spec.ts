@@ -167,17 +167,18 @@ describe('An Idempotency-Key', () => {
 
   it('answers 409 to a second request instead, where the operator wants it', async () => {
     await using strict = await startGateway(sandbox, { IDEMPOTENCY_WHILE_RUNNING: 'conflict' });
-    sandbox.fault({ delayMs: 300 });
+    sandbox.fault({ held: true });
     const first = strict.post(GENERATIONS, body, keyed('conflict'));
     await sandbox.nextRequest();
     const second = await strict.post(GENERATIONS, body, keyed('conflict'));
     await expectError(second, { status: 409, code: 'idempotency_key_in_use', param: 'Idempotency-Key' });
     expect(second.headers.get('retry-after')).toBe('1');
+    sandbox.release();
     expect((await first).status).toBe(200);
   });
 
   it('lets a second request wait for as long as its own time is, and leaves the first alone', async () => {
-    sandbox.fault({ delayMs: 800 });
+    sandbox.fault({ held: true });
     const first = gateway.post(GENERATIONS, body, keyed('hasty'));
     await sandbox.nextRequest();
     const second = await gateway.post(GENERATIONS, body, {
@@ -185,6 +186,7 @@ describe('An Idempotency-Key', () => {
     });
     await expectError(second, { status: 409, code: 'idempotency_key_in_use', param: 'Idempotency-Key' });
     expect(second.headers.get('retry-after')).toBe('1');
+    sandbox.release();
     const text = await (await first).text();
     expect(await (await gateway.post(GENERATIONS, body, keyed('hasty'))).text()).toBe(text);
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
@@ -311,7 +313,7 @@ describe('A caller that leaves after its request was sent', () => {
   });
 
   it('is told that it takes too long where its second try has less time than the first', async () => {
-    sandbox.fault({ delayMs: 800 });
+    sandbox.fault({ held: true });
     const fields = { ...body, random_seed: 13 };
     const id = await sendAndLeave(fields);
     const hasty = await gateway.post(GENERATIONS, fields, {
@@ -319,6 +321,7 @@ describe('A caller that leaves after its request was sent', () => {
     });
     await expectError(hasty, { status: 504, type: 'server_error', code: 'upstream_timeout' });
     expect(hasty.headers.get('x-should-retry')).toBe('false');
+    sandbox.release();
     await sandbox.ended(id);
     expect((await gateway.post(GENERATIONS, fields, retry)).status).toBe(200);
     expect(sandbox.charges().total).toBe(ONE_PICTURE);
