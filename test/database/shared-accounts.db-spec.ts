@@ -7,6 +7,9 @@ jest.setTimeout(30_000);
 
 const describeWithRedis = hasRedis ? describe : describe.skip;
 
+/** A wait for pictures would be most of a minute. */
+const AT_ONCE_MS = 10_000;
+
 let stack = new AsyncDisposableStack();
 let redis: RedisServer;
 let sandbox: Sandbox;
@@ -52,9 +55,9 @@ describeWithRedis('An account that instances share through Redis', () => {
     const [one, two] = await twoInstances({ UPSTREAM_IPM: '6' });
     expect(await ask(one, { n: 6 })).toMatchObject({ status: 200 });
     for (const gateway of [two, one, two]) {
-      const refused = await ask(gateway, { n: 6, timeout: 5 });
+      const refused = await ask(gateway, { n: 6, timeout: 40 });
       expect(refused.status).toBe(429);
-      expect(refused.tookMs).toBeLessThan(1_000);
+      expect(refused.tookMs).toBeLessThan(AT_ONCE_MS);
       expect(refused.retryAfter).toBeGreaterThan(55);
     }
   });
@@ -66,7 +69,7 @@ describeWithRedis('An account that instances share through Redis', () => {
       answers.push(await ask(one, { model: 'm', n: 3 }), await ask(two, { model: 'm', n: 3 }));
     }
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 200));
-    expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(2_000);
+    expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(AT_ONCE_MS);
     expect(answers.filter(({ by }) => by === 'small').length).toBeLessThanOrEqual(2);
   });
 
@@ -75,7 +78,7 @@ describeWithRedis('An account that instances share through Redis', () => {
     const used = [await ask(one, { model: 'm', n: 6 }), await ask(two, { model: 'm', n: 6 })];
     expect(used.map(({ status }) => status)).toEqual([200, 200]);
     expect(new Set(used.map(({ by }) => by))).toEqual(new Set(['first', 'second']));
-    expect(Math.max(...used.map(({ tookMs }) => tookMs))).toBeLessThan(2_000);
+    expect(Math.max(...used.map(({ tookMs }) => tookMs))).toBeLessThan(AT_ONCE_MS);
   });
 
   it('has no more requests under way than max_parallel_requests, and every instance gets its turn', async () => {

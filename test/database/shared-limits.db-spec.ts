@@ -124,16 +124,16 @@ describeWithRedis('Limits shared through Redis', () => {
   });
 
   it('keep the place of a long request, and free those of a replica that died', async () => {
-    await using setup = await replicas(2, { leaseMs: 300 });
+    await using setup = await replicas(2, { leaseMs: 1_000 });
     const [one, two] = setup.limiters as [SharedLimiter, SharedLimiter];
     const limits = { parallelRequests: 1 };
 
     await one.enter(demand(limits));
-    await pause(900);
+    await pause(3_000);
     expect((await two.enter(demand(limits))).refusal).toMatchObject({ limit: 'parallelRequests' });
     one[Symbol.dispose]();
     setup.connections[0]?.onApplicationShutdown();
-    await pause(400);
+    await pause(1_300);
     expect((await two.enter(demand(limits))).refusal).toBeUndefined();
   });
 

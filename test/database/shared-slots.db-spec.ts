@@ -49,15 +49,23 @@ async function twoClocks(rates: readonly Rate[] = ratesOf(LIMITS), places = 0) {
   };
 }
 
-/** Takes slots, each when it comes, until a moment; when each of them was. */
-async function greedily(clock: SharedSlotClock, until: number): Promise<number[]> {
-  const taken: number[] = [];
+/** A slot: when it was taken, and how much later that is than it was planned, at most. */
+interface Taken {
+  readonly at: number;
+  readonly lateMs: number;
+}
+
+/** Takes slots, each when it comes, until a moment. */
+async function greedily(clock: SharedSlotClock, until: number): Promise<Taken[]> {
+  const taken: Taken[] = [];
   while (performance.now() < until) {
+    const askedAt = performance.now();
     const grant = await clock.take(1, soon());
     await pause(Math.ceil(grant.waitMs));
     if (!grant.taken) continue;
+    const at = performance.now();
     grant.sent(soon());
-    taken.push(performance.now());
+    taken.push({ at, lateMs: at - askedAt - grant.waitMs });
   }
   return taken;
 }
@@ -72,9 +80,12 @@ describeWithRedis('Slots shared through Redis', () => {
     await using setup = await twoClocks();
     const until = performance.now() + 5_000;
     const [one, two] = await bothGreedily(setup.clocks, until);
-    const all = [...one, ...two].filter((at) => at <= until).toSorted((a, b) => a - b);
-    // Any eleventh comes a second after the first of its ten.
-    const gaps = all.slice(10).map((at, index) => at - (all[index] ?? 0));
+    const all = [...one, ...two].filter(({ at }) => at <= until).toSorted((a, b) => a.at - b.at);
+    // Any eleventh comes a second after the first of its ten, but for what the machine held that one up by more than the margin.
+    const gaps = all.slice(10).map(({ at }, index) => {
+      const first = all[index] ?? { at: 0, lateMs: 0 };
+      return at - first.at + Math.max(0, first.lateMs - LEAST_MARGIN_MS);
+    });
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1_000);
     expect(all.length).toBeGreaterThanOrEqual(Math.floor(5 * 10 * 0.98));
     // Ten come free at once, and go to who asks: each instance gets its part, and not exactly half.

@@ -82,8 +82,8 @@ describe('Requests beyond the limit of an account', () => {
     const { gateway } = await start({}, { rps: 1 });
     const served = burst(gateway, 4);
     const asked = performance.now();
-    const hopeless = await generate(gateway, { timeout: 2 });
-    expect(performance.now() - asked).toBeLessThan(1_000);
+    const hopeless = await generate(gateway, { timeout: 3 });
+    expect(performance.now() - asked).toBeLessThan(3_000);
     expect({ status: hopeless.status, retryAfter: hopeless.headers.get('retry-after') }).toEqual({
       status: 429,
       retryAfter: '5',
@@ -163,7 +163,7 @@ describe('The limits of a deployment', () => {
     while (sandbox.requests().length < 2) await new Promise(setImmediate);
     const asked = performance.now();
     const hopeless = await generate(gateway, { model: 'one', timeout: 2 });
-    expect(performance.now() - asked).toBeLessThan(700);
+    expect(performance.now() - asked).toBeLessThan(1_500);
     expect(hopeless.status).toBe(429);
     expect(Number(hopeless.headers.get('retry-after'))).toBeGreaterThanOrEqual(2);
     expect(await served).toEqual([200]);

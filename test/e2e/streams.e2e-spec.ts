@@ -63,12 +63,12 @@ describe('The time of a request', () => {
 
   it('is not longer than STREAM_TIMEOUT_MS with a stream, and its caller is told', async () => {
     await using brief = await startGateway(sandbox, { STREAM_TIMEOUT_MS: '300', SSE_HEARTBEAT_MS: '100' });
-    sandbox.configure({ latencyMs: 2_000 });
+    sandbox.configure({ latencyMs: 20_000 });
     const began = performance.now();
     const response = await streamed(brief, { timeout: 600 });
     expect(response.headers.get('x-ignored-params')).toBe('timeout');
     expect(await response.text()).toContain('"code":"upstream_timeout"');
-    expect(performance.now() - began).toBeLessThan(1_500);
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 
   it.each([
