@@ -9,6 +9,7 @@ it('A process has time to spare where its event loop waits, and none where it wo
   const until = performance.now() + MS;
   while (performance.now() < until);
   expect(time.wasNone()).toBe(true);
-  await pause(MS);
-  expect(time.wasNone()).toBe(false);
+  // A process that a busy machine keeps from its turn waits, too, and is not seen to: another wait shows it.
+  do await pause(MS);
+  while (time.wasNone());
 });
