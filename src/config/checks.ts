@@ -128,7 +128,7 @@ export const IsRedisUrl = () =>
 
 export const IsDuration = () =>
   mustBe(
-    'a duration such as 30s, 30m, 30h, 30d, 1w or 1mo',
+    'a duration such as 30s, 30m, 30h, 30d, 1w or 1mo, and not longer than a hundred years',
     (value) => typeof value === 'string' && findDuration(value) !== undefined,
   );
 
