@@ -73,6 +73,13 @@ describe('API_KEYS', () => {
     ['no JSON', `[{"key": "${SECRET}"`, 'API_KEYS, line 1'],
     ['a text', `"${SECRET}"`, 'API_KEYS must be a list of keys, or a block of keys'],
     ['a list of texts', `["${SECRET}"]`, 'API_KEYS[0] must be a block with a key'],
+    [
+      'a list under a heading',
+      `{"api_keys": [{"key": "${SECRET}"}]}`,
+      'API_KEYS[0] must be a block of what its key has',
+    ],
+    ['a heading alone', '{"api_keys": []}', 'API_KEYS[0] must be a block of what its key has, or null'],
+    ['a text for a block', `{"${SECRET}": "rpm_limit: 5"}`, 'API_KEYS[0] must be a block of what its key has'],
     ['an entry without a key', '[{"alias": "a"}]', 'API_KEYS[0].key must be a key of printable characters'],
     ['an unknown setting', `[{"key": "${SECRET}", "tpm_limit": 5}]`, 'API_KEYS[0].tpm_limit is no setting of a key'],
     ['a limit of none', `[{"key": "${SECRET}", "rpm_limit": 0}]`, 'API_KEYS[0].rpm_limit must be a whole number'],

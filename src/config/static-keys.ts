@@ -110,10 +110,12 @@ interface Entry {
 function entriesIn(value: unknown, path: string, problems: string[]): Entry[] {
   if (Array.isArray(value)) return value.map((block: unknown, at) => ({ path: `${path}[${at}]`, block }));
   if (isBlock(value)) {
-    return Object.entries(value).map(([key, block], at) => ({
-      path: `${path}[${at}]`,
-      block: isBlock(block) ? { ...block, key } : { key },
-    }));
+    return Object.entries(value).flatMap(([key, block], at) => {
+      if (isBlock(block) || block === null) return [{ path: `${path}[${at}]`, block: { ...block, key } }];
+      // Most likely its name is no key, but a heading that was copied along.
+      problems.push(`${path}[${at}] must be a block of what its key has, or null`);
+      return [];
+    });
   }
   if (value !== undefined && value !== null) problems.push(`${path} must be a list of keys, or a block of keys`);
   return [];
