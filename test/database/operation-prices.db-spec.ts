@@ -65,3 +65,26 @@ describe('An operation without a published price', () => {
     await expectError(response, { status: 429, type: 'budget_exceeded', code: 'budget_exceeded' });
   });
 });
+
+describe('An answer that says that it cost what nothing costs', () => {
+  const data = [{ url: 'https://example.com/fox' }];
+
+  it.each([1e15, 1e300, -40])('is booked at the price, and the books stay readable: %d', async (credits) => {
+    await using database = await testDatabase();
+    await using gateway = await startGateway(sandbox, database.environment);
+    const key = await budgeted(gateway, 10);
+    sandbox.fault({ body: { created: 1, credits, data } }, { body: { credits, prompt: 'a better fox' } });
+
+    const picture = await gateway.post('/v1/images/generations', { prompt: 'a fox', model: 'recraft/recraftv3' }, key);
+    expect([picture.status, picture.headers.get('x-litellm-response-cost')]).toEqual([200, '0.04']);
+    const text = await gateway.post('/v1/prompts/enhance', { prompt: 'a fox' }, key);
+    expect(text.status).toBe(200);
+
+    const sums = (await (await gateway.call('/spend/keys')).json()) as { spend: number; requests: number }[];
+    expect(sums).toMatchObject([{ requests: 2 }]);
+    const { info } = (await (await gateway.call('/key/info', key)).json()) as { info: { spend: number } };
+    expect(info.spend).toBe(sums[0]?.spend);
+    expect(info.spend).toBeGreaterThanOrEqual(0.04);
+    expect(info.spend).toBeLessThan(0.06);
+  });
+});

@@ -1,7 +1,7 @@
 import type { DocumentOperation, DocumentRequest } from '../../images/image-provider.js';
 import type { Deployment } from '../../registry/deployment.js';
 import { checkNewStyle } from './fit-new-style.js';
-import { MICRO_DOLLARS_PER_UNIT } from './picture-relay.js';
+import { MICRO_DOLLARS_PER_UNIT } from './charge.js';
 import { encode, type WireRequest } from './wire.js';
 
 interface DocumentRow {

@@ -1,5 +1,6 @@
 import { FormScanError, FormScanner } from './form-scanner.js';
-import { MICRO_DOLLARS_PER_UNIT, withoutPictures } from './picture-relay.js';
+import { chargeOf } from './charge.js';
+import { withoutPictures } from './picture-relay.js';
 import { invalidAnswer } from './upstream-errors.js';
 
 /** A picture as the first part of a form tells of it. */
@@ -64,8 +65,7 @@ export class PictureForm {
 
   /** What Recraft charged, in micro-dollars; undefined while the answer has not said so. */
   get chargedMicroDollars(): number | undefined {
-    const { credits } = this;
-    return typeof credits === 'number' && credits >= 0 ? credits * MICRO_DOLLARS_PER_UNIT : undefined;
+    return chargeOf(this.credits);
   }
 
   /** Takes the next bytes. @throws GatewayError where they belong to no form with pictures */

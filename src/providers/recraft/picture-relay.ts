@@ -1,12 +1,10 @@
 import type { GatewayError } from '../../errors/gateway-error.js';
 import type { AnswerSink } from '../../images/image-provider.js';
 import { JsonScanner } from '../../json/json-scanner.js';
+import { chargeOf } from './charge.js';
 import { HoldBack } from './hold-back.js';
 import type { Relay } from './relay.js';
 import { invalidAnswer, readRefusal, translateRefusal } from './upstream-errors.js';
-
-/** 1,000 API units are one US dollar (recraft-api.md §7). */
-export const MICRO_DOLLARS_PER_UNIT = 1000;
 
 /** An answer that has shown no pictures within this many bytes is none. */
 const MAX_BYTES_BEFORE_PICTURES = 64 * 1024;
@@ -20,7 +18,7 @@ const LONGEST_NUMBER = 20;
 export class PictureRelay implements Relay {
   images = 0;
   private readonly held: HoldBack;
-  private credits: number | undefined;
+  private charged: number | undefined;
   private number = '';
   private readonly scanner = new JsonScanner({
     open: (path, kind) => {
@@ -32,7 +30,7 @@ export class PictureRelay implements Relay {
       if (this.number.length < LONGEST_NUMBER) this.number += slice.toString('latin1');
     },
     close: (path, kind) => {
-      if (kind === 'scalar' && path.length === 1 && path[0] === 'credits') this.credits = toCredits(this.number);
+      if (kind === 'scalar' && path.length === 1 && path[0] === 'credits') this.charged = chargeOf(Number(this.number));
     },
   });
 
@@ -48,7 +46,7 @@ export class PictureRelay implements Relay {
   }
 
   get chargedMicroDollars(): number | undefined {
-    return this.credits === undefined ? undefined : this.credits * MICRO_DOLLARS_PER_UNIT;
+    return this.charged;
   }
 
   push(chunk: Buffer): boolean {
@@ -90,11 +88,6 @@ export class PictureRelay implements Relay {
 /** `data[]` of generations, `image` of single-picture operations. */
 function isPicture(path: readonly string[]): boolean {
   return path[0] === 'data' ? path.length === 2 && path[1] === '*' : path.length === 1 && path[0] === 'image';
-}
-
-function toCredits(text: string): number | undefined {
-  const credits = Number(text);
-  return Number.isFinite(credits) && credits >= 0 ? credits : undefined;
 }
 
 /** One reseller's adapter guards against a 200 that carries `{code, message}` (recraft-api.md §9). */

@@ -2,7 +2,7 @@ import type { ImageRequest } from '../../images/image-request.js';
 import type { Deployment } from '../../registry/deployment.js';
 import { drawnBy, findModel } from './catalogue.js';
 import { OPERATIONS } from './operations.js';
-import { MICRO_DOLLARS_PER_UNIT } from './picture-relay.js';
+import { MICRO_DOLLARS_PER_UNIT } from './charge.js';
 import { styleReferenceField } from './styles.js';
 
 /** Style references make a private style on the way: 5 units a request, however many pictures (recraft-api.md §5.1). */

@@ -11,9 +11,9 @@ import type {
   ImageProvider,
 } from '../../images/image-provider.js';
 import type { Deployment } from '../../registry/deployment.js';
+import { chargeOf } from './charge.js';
 import { documentCall, priceOfDocument } from './documents.js';
 import { fit } from './fit.js';
-import { MICRO_DOLLARS_PER_UNIT } from './picture-relay.js';
 import { price } from './price.js';
 import { type ClientOptions, RecraftClient } from './recraft.client.js';
 import { invalidAnswer } from './upstream-errors.js';
@@ -58,11 +58,11 @@ export class RecraftProvider implements ImageProvider, OnApplicationShutdown {
 
   async ask(request: DocumentRequest, deployment: Deployment, attempt: Attempt): Promise<DocumentAnswer> {
     const { document, requestId } = await this.client.ask(deployment, documentCall(request, deployment), attempt);
-    const { credits } = document;
-    const isCharge = typeof credits === 'number' && request.operation !== 'readAccount';
+    // An account's own credits are what it has, and no charge.
+    const credits = request.operation === 'readAccount' ? undefined : document['credits'];
     return {
       document,
-      chargedMicroDollars: isCharge ? credits * MICRO_DOLLARS_PER_UNIT : undefined,
+      chargedMicroDollars: chargeOf(credits),
       upstreamRequestId: requestId,
     };
   }
