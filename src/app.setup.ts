@@ -21,9 +21,12 @@ import { DtoPipe } from './validation/dto.pipe.js';
 /** Longer than the idle time of load balancers in front (60 s as a rule), or they would use a connection just closed. */
 const KEEP_ALIVE_MS = 65_000;
 
+/** Whether answers to a POST there have `baseHeaders` without middleware: Recraft's operations, whose answers are written whole. */
+const bringsHeadersAlong = (path: string): boolean => /^\/(?:v1\/)?(?:images|prompts|colors|styles)(?:\/|$)/.test(path);
+
 /** Builds the gateway as it is shipped; the caller lets it listen. Tests build it the same way. */
 export async function createApp(settings: Settings): Promise<NestExpressApplication> {
-  const adapter = new FastExpressAdapter(settings.server);
+  const adapter = new FastExpressAdapter(settings.server, bringsHeadersAlong);
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings), adapter, {
     // Bodies are read by the routes themselves, after the key was checked and within their own limits.
     bodyParser: false,

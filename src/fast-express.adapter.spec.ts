@@ -6,7 +6,7 @@ import { FastExpressAdapter } from './fast-express.adapter.js';
 
 describe('FastExpressAdapter', () => {
   it('makes messages whose prototype Express has nothing to change about', async () => {
-    const adapter = new FastExpressAdapter({ headersTimeoutMs: 1_000, receiveTimeoutMs: 1_000 });
+    const adapter = new FastExpressAdapter({ headersTimeoutMs: 1_000, receiveTimeoutMs: 1_000 }, () => true);
     adapter.initHttpServer();
     const express = adapter.getInstance<Express>();
     const before: unknown[] = [];

@@ -9,14 +9,19 @@ import { type Fault, GatewayError } from './errors/gateway-error.js';
 /**
  * Express changes the prototype of every request and response it is handed, which costs more than the rest of its work.
  * Here the server makes them with Express' prototypes in the first place, and the change finds nothing to do.
- * A POST to a path without parameters is looked up in a map; everything else is routed by Express.
+ * A POST to a path without parameters is looked up in a map where its answer needs nothing that middleware does; everything
+ * else is routed by Express.
  */
 export class FastExpressAdapter extends ExpressAdapter {
   private readonly connections = new Set<Socket>();
   private readonly exactPosts = new Map<string, RequestHandler>();
   private welcome: (request: Request, response: Response) => boolean = () => false;
 
-  constructor(private readonly patience: ArrivalLimits) {
+  /** @param isDirect whether POSTs to a path go to their handler past all middleware */
+  constructor(
+    private readonly patience: ArrivalLimits,
+    private readonly isDirect: (path: string) => boolean,
+  ) {
     super();
   }
 
@@ -27,7 +32,7 @@ export class FastExpressAdapter extends ExpressAdapter {
 
   override post(...route: unknown[]): unknown {
     const [path, handler] = route as [path: unknown, handler: RequestHandler];
-    if (typeof path === 'string' && EXACT_PATH.test(path)) this.exactPosts.set(path, handler);
+    if (typeof path === 'string' && EXACT_PATH.test(path) && this.isDirect(path)) this.exactPosts.set(path, handler);
     return super.post(...(route as Parameters<ExpressAdapter['post']>));
   }
 

@@ -540,6 +540,32 @@ describe('An administrative route', () => {
   });
 });
 
+describe('An answer about keys and teams', () => {
+  it('has an id and what every answer has for browsers', async () => {
+    const { key } = await generateKey(gateway);
+    const answers = [
+      await gateway.post('/key/generate', {}),
+      await gateway.post('/key/update', { key, rpm_limit: 1 }),
+      await gateway.post('/key/block', { key }),
+      await gateway.post('/key/unblock', { key }),
+      await gateway.post(`/key/${key}/regenerate`, {}),
+      await gateway.post('/team/new', { team_id: 'headed' }),
+      await gateway.post('/team/update', { team_id: 'headed', rpm_limit: 1 }),
+      await gateway.post('/team/delete', { team_ids: ['headed'] }),
+      await gateway.call('/key/list'),
+    ];
+    for (const { status, headers, url } of answers) {
+      expect({ url, status, ...Object.fromEntries(headers) }).toMatchObject({
+        status: 200,
+        'x-request-id': expect.stringMatching(/^req_/) as unknown,
+        'x-litellm-call-id': expect.stringMatching(/./) as unknown,
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      });
+    }
+  });
+});
+
 describe('The record of changes', () => {
   it('has every change with its author, before and after, and no key', async () => {
     const { key, token } = await generateKey(gateway, { key_alias: 'watched' });
