@@ -66,7 +66,7 @@ async function reached(database: Database, logger: Logger, patienceMs: number): 
       return;
     } catch (error) {
       if (performance.now() > deadline) throw error;
-      logger.warn({ err: reasonOf(error) }, 'the database does not answer yet');
+      logger.warn({ reason: reasonOf(error) }, 'the database does not answer yet');
       await pause(RETRY_MS);
     }
   }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { pino } from 'pino';
 import type { Database } from '../../src/database/database.js';
 import { migrate } from '../../src/database/migrate.js';
+import { openDatabase } from '../../src/database/open-database.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 
 jest.setTimeout(30_000);
@@ -17,6 +19,20 @@ beforeAll(async () => {
 afterAll(async () => {
   await database.close();
   await home[Symbol.asyncDispose]();
+});
+
+describe('A server that does not answer', () => {
+  it('is waited for with the reason in every line, and without the password', async () => {
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line: string) => lines.push(line) });
+    const nobody = { kind: 'postgres', url: 'postgres://ann:secret-word@127.0.0.1:1/x' } as const;
+    await expect(openDatabase(nobody, logger, 600)).rejects.toThrow('ECONNREFUSED');
+
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines)
+      expect(JSON.parse(line)).toMatchObject({ reason: expect.stringContaining('ECONNREFUSED') as unknown });
+    expect(lines.join()).not.toContain('secret-word');
+  });
 });
 
 describe('A statement', () => {
