@@ -131,6 +131,18 @@ describe('GET /spend/logs', () => {
     expect(rest).toEqual(['']);
   });
 
+  it('tells with a page of CSV how many rows there are, and where the next are', async () => {
+    const csv = { headers: { accept: 'text/csv' } };
+    const first = await gateway.call('/spend/logs?page_size=3&start_date=2001-01-01', csv);
+    expect(first.headers.get('x-total-count')).toBe('4');
+    const [, next = ''] = /^<(.*)>; rel="next"$/.exec(first.headers.get('link') ?? '') ?? [];
+    expect(next).toBe('/spend/logs?page_size=3&start_date=2001-01-01&page=2');
+
+    const last = await gateway.call(next, csv);
+    expect([last.headers.get('x-total-count'), last.headers.get('link')]).toEqual(['4', null]);
+    expect((await last.text()).trim().split('\r\n')).toHaveLength(2);
+  });
+
   it.each(['text/csv; header=present', 'text/csv;charset=UTF-8', 'application/json;q=0.5, text/csv'])(
     'is CSV with Accept: %s',
     async (accept) => {

@@ -34,7 +34,8 @@ export class SpendController {
     operationId: 'listSpendLogs',
     summary: 'List requests with what they cost, the newest first.',
     description:
-      'With `Accept: text/csv` the page is CSV. Requests older than `SPEND_LOG_RETENTION` are in the sums alone.',
+      'With `Accept: text/csv` the page is CSV; `x-total-count` says how many rows there are, and `link` where the next are. ' +
+      'Requests older than `SPEND_LOG_RETENTION` are in the sums alone.',
   })
   @ApiLogPage()
   async logs(
@@ -49,6 +50,8 @@ export class SpendController {
     const { rows, total } = await this.log.read(filter, page, pageSize);
     const answer = toLogPage(rows, total, page, pageSize);
     if (request.accepts(['json', CSV]) === CSV) {
+      response.set('x-total-count', String(total));
+      if (page < answer.total_pages) response.links({ next: pageOf(request, page + 1) });
       response.type(CSV).send(toCsv(LOG_COLUMNS, answer.data));
     } else response.json(answer);
   }
@@ -84,6 +87,13 @@ export class SpendController {
     const sums = await this.sums.read(query.group_by ?? 'day', periodOf(query));
     return sums.map((sum) => ({ group: nameOf(sum), key_alias: sum.alias, ...figuresOf(sum) }));
   }
+}
+
+/** The same request for another page. */
+function pageOf({ path, originalUrl }: Request, page: number): string {
+  const query = new URLSearchParams(originalUrl.split('?')[1]);
+  query.set('page', String(page));
+  return `${path}?${query.toString()}`;
 }
 
 const periodOf = ({ start_date, end_date }: PeriodQueryDto) => readPeriod(start_date, end_date);
