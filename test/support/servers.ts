@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
@@ -30,15 +31,24 @@ export async function startTcpServer(serve: (socket: Socket) => void): Promise<L
   });
 }
 
-/** An address of this machine where nothing listens. */
+/**
+ * An address of this machine where nothing listens, and nothing will that leaves the choice of its port to the system: that
+ * chooses from 32768 on, and may give a port that was just let go to the very next server.
+ */
 export async function unusedAddress(): Promise<{ readonly url: string }> {
-  const server = await startTcpServer(() => undefined);
-  await server[Symbol.asyncDispose]();
-  return { url: server.url };
+  for (;;) {
+    try {
+      const server = await listening(createTcpServer(), () => undefined, randomInt(20_000, 30_000));
+      await server[Symbol.asyncDispose]();
+      return { url: server.url };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    }
+  }
 }
 
-async function listening(server: Server | HttpServer, cut: () => void): Promise<Listening> {
-  server.listen(0, '127.0.0.1');
+async function listening(server: Server | HttpServer, cut: () => void, wanted = 0): Promise<Listening> {
+  server.listen(wanted, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
