@@ -6,14 +6,14 @@
  * What is missing is installed where that is possible: as root, with apt-get.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer, connect } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './free-port.mjs';
 
 const POSTGRES_HOME = '/usr/lib/postgresql';
 const START_PATIENCE_MS = 30_000;
@@ -114,21 +114,6 @@ async function stopped(child) {
   // PostgreSQL's "fast shutdown"; Redis leaves on it too.
   child.kill('SIGINT');
   await ended;
-}
-
-/** Below those that the system gives to whoever leaves the choice to it: until it is used, nobody else gets it. */
-async function freePort() {
-  for (;;) {
-    const port = randomInt(20_000, 30_000);
-    const probe = createServer().listen(port, '127.0.0.1');
-    const isFree = await once(probe, 'listening').then(
-      () => true,
-      () => false,
-    );
-    if (!isFree) continue;
-    await new Promise((closed) => probe.close(closed));
-    return port;
-  }
 }
 
 /** PostgreSQL refuses to run as root; the user of Debian's package does it then. */

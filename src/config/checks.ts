@@ -1,6 +1,6 @@
 import { ValidateBy, validateSync, type ValidationError } from 'class-validator';
 import { UNPRICED_OPERATIONS } from '../images/unpriced-operations.js';
-import { findDuration } from '../spend/duration.js';
+import { A_DURATION, findDuration } from '../spend/duration.js';
 import { findOperationPrices } from './operation-prices.js';
 import { isWholeMicroDollars } from '../spend/money.js';
 
@@ -127,10 +127,7 @@ export const IsRedisUrl = () =>
   );
 
 export const IsDuration = () =>
-  mustBe(
-    'a duration such as 30s, 30m, 30h, 30d, 1w or 1mo, and not longer than a hundred years',
-    (value) => typeof value === 'string' && findDuration(value) !== undefined,
-  );
+  mustBe(A_DURATION, (value) => typeof value === 'string' && findDuration(value) !== undefined);
 
 export const IsOperationPrices = () =>
   mustBe(

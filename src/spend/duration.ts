@@ -22,10 +22,12 @@ export function findDuration(text: string): Duration | undefined {
   return seconds <= LONGEST_SECONDS ? { seconds } : undefined;
 }
 
+/** What a text must be that findDuration takes. */
+export const A_DURATION = 'a duration such as 30s, 30m, 30h, 30d, 1w or 1mo, and not longer than a hundred years';
+
 /** @throws GatewayError `invalidValue` naming `param` for a text that is no duration */
 export function readDuration(text: string, param: string): Duration {
   const duration = findDuration(text);
   if (duration) return duration;
-  const message = `${param} must be a duration such as 30s, 30m, 30h, 30d, 1w or 1mo, and not longer than a hundred years.`;
-  throw new GatewayError('invalidValue', message, { param });
+  throw new GatewayError('invalidValue', `${param} must be ${A_DURATION}.`, { param });
 }

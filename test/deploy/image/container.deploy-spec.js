@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { TextDecoderStream } from 'node:stream/web';
-import { freePort, imageConfig, runContainer, startContainer } from '../support/container.mjs';
+import { freePort } from '../../../scripts/free-port.mjs';
+import { imageConfig, runContainer, startContainer } from '../support/container.mjs';
 
 // The embedded database takes its time to be made.
 jest.setTimeout(60_000);

@@ -1,7 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 const RUN = fileURLToPath(new URL('run-container.sh', import.meta.url));
@@ -58,11 +57,3 @@ export const runContainer = (options) => startContainer(options).ended;
 
 /** `unshare` only waits for the process that it forked. */
 const firstProcess = ({ pid }) => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'));
-
-export async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  await new Promise((closed) => probe.close(closed));
-  return port;
-}
